@@ -1,0 +1,53 @@
+//! The revision of whatever computes an answer.
+
+use std::fmt;
+
+/// The longest revision, in bytes.
+const MAX_BYTES: usize = 128;
+
+/// Names the origin, model, prompt and data that an answer was computed with, for example `embedded-3f2a`.
+///
+/// It is part of every digest of a computed answer, so that a new model never serves the old one's answers.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct AnalyzerRevision(String);
+
+impl AnalyzerRevision {
+    /// Takes a revision as it stands: it is not normalised.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAnalyzerRevision`] unless it has 1 to 128 bytes, all visible ASCII.
+    ///
+    /// ```
+    /// use medinsight_core::AnalyzerRevision;
+    ///
+    /// assert!(AnalyzerRevision::new("bedrock:claude-4:prompt-7").is_ok());
+    /// assert!(AnalyzerRevision::new("two words").is_err());
+    /// ```
+    pub fn new(revision: impl Into<String>) -> Result<Self, InvalidAnalyzerRevision> {
+        let revision = revision.into();
+        let fits = (1..=MAX_BYTES).contains(&revision.len());
+        if fits && revision.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Self(revision))
+        } else {
+            Err(InvalidAnalyzerRevision)
+        }
+    }
+
+    /// The revision as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AnalyzerRevision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An analyzer revision that is empty, too long, or not visible ASCII.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("an analyzer revision has 1 to 128 visible ASCII characters")]
+pub struct InvalidAnalyzerRevision;

@@ -1,0 +1,83 @@
+//! Percent-encoding of the parts of a key.
+//!
+//! The unreserved bytes of RFC 3986 stand for themselves, every other byte is `%XX` with upper-case digits. Each text
+//! has exactly one spelling, so a part can hold neither a `:` nor a glob character of Redis.
+
+/// Appends `text` to `out`, encoded.
+pub(crate) fn encode_into(out: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if is_unreserved(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(hex_digit(byte >> 4));
+            out.push(hex_digit(byte & 0x0F));
+        }
+    }
+}
+
+/// The text that `encoded` spells, or `None` when it is not the one spelling that [`encode_into`] gives.
+pub(crate) fn decode(encoded: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(encoded.len());
+    let mut rest = encoded.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(if byte == b'%' {
+            let value = (hex_value(rest.next()?)? << 4) | hex_value(rest.next()?)?;
+            Some(value).filter(|value| !is_unreserved(*value))?
+        } else {
+            Some(byte).filter(|byte| is_unreserved(*byte))?
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// Whether a byte stands for itself in a key.
+pub(crate) fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
+}
+
+fn hex_digit(nibble: u8) -> char {
+    char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase()
+}
+
+/// The value of an upper-case hexadecimal digit.
+pub(crate) fn hex_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decode, encode_into};
+    use proptest::prelude::*;
+
+    fn encode(text: &str) -> String {
+        let mut out = String::new();
+        encode_into(&mut out, text);
+        out
+    }
+
+    #[test]
+    fn every_other_spelling_is_refused() {
+        for spelling in ["%", "%4", "%41", "%2a", "%GG", "a b", "a:b", "*", "%FF", "é"] {
+            assert_eq!(decode(spelling), None, "{spelling}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_is_the_inverse_of_encoding(text in any::<String>()) {
+            prop_assert_eq!(decode(&encode(&text)), Some(text));
+        }
+
+        #[test]
+        fn what_decodes_is_spelled_the_one_way(spelling in "[a-zA-Z0-9%:*._~-]{0,24}") {
+            if let Some(text) = decode(&spelling) {
+                prop_assert_eq!(encode(&text), spelling);
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! When two texts mean the same: the normal form that keys and digests are computed from.
+//!
+//! In this order: Unicode NFC; full case folding (CaseFolding.txt, statuses C and F); NFC again; every run of
+//! characters with the `White_Space` property becomes one space; trim. Doing it twice changes nothing.
+//!
+//! It is NFC and not NFKC because NFKC turns `10³` into `103`, which in a lab value is another patient's answer. The
+//! tables come from the pinned ICU4X crates and never from `std`: the native and the WebAssembly build may be made by
+//! different compilers, whose tables may differ.
+
+use icu_casemap::CaseMapper;
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::{CodePointSetData, props::WhiteSpace};
+
+/// Brings a text into the normal form.
+///
+/// # Order, case and white space
+///
+/// ```
+/// use medinsight_core::text::normalise;
+///
+/// assert_eq!(normalise("  Stra\u{DF}e \t\u{A0}NORD\n"), "strasse nord");
+/// assert_eq!(normalise("Cafe\u{301}"), normalise("CAF\u{C9}"));
+/// ```
+///
+/// # What stays distinct
+///
+/// ```
+/// use medinsight_core::text::normalise;
+///
+/// assert_ne!(normalise("10\u{B3}"), normalise("103"));
+/// assert_ne!(normalise("a\u{200B}b"), normalise("ab"));
+/// ```
+#[must_use]
+pub fn normalise(text: &str) -> String {
+    if text.is_ascii() {
+        normalise_ascii(text)
+    } else {
+        normalise_unicode(text)
+    }
+}
+
+/// The same as [`normalise_unicode`] for ASCII, where NFC changes nothing and folding is lower-casing.
+fn normalise_ascii(text: &str) -> String {
+    let is_space = |byte: u8| matches!(byte, b'\t'..=b'\r' | b' ');
+    collapse(text.bytes().map(char::from), |c| u8::try_from(c).is_ok_and(is_space), text.len())
+}
+
+fn normalise_unicode(text: &str) -> String {
+    let nfc = ComposingNormalizerBorrowed::new_nfc();
+    let composed = nfc.normalize(text);
+    let folded = CaseMapper::new().fold_string(&composed);
+    let recomposed = nfc.normalize(&folded);
+    let white_space = CodePointSetData::new::<WhiteSpace>();
+    collapse(recomposed.chars(), |c| white_space.contains(c), recomposed.len())
+}
+
+/// Writes each run of spaces as one, none at either end, and ASCII letters in lower case.
+fn collapse(chars: impl Iterator<Item = char>, is_space: impl Fn(char) -> bool, size_hint: usize) -> String {
+    let mut out = String::with_capacity(size_hint);
+    let mut space_is_due = false;
+    for c in chars {
+        if is_space(c) {
+            space_is_due = !out.is_empty();
+            continue;
+        }
+        if space_is_due {
+            out.push(' ');
+            space_is_due = false;
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{normalise, normalise_ascii, normalise_unicode};
+    use proptest::prelude::*;
+
+    #[test]
+    fn normalising_twice_changes_nothing_for_every_code_point_in_context() {
+        for c in ('\0'..=char::MAX).filter(|c| *c != '\0') {
+            for context in [format!("{c}"), format!("a{c}\u{301}\u{345}b"), format!("\u{3B9}{c}\u{323} ")] {
+                let once = normalise(&context);
+                assert_eq!(normalise(&once), once, "U+{:04X}", u32::from(c));
+            }
+        }
+    }
+
+    #[test]
+    fn the_ascii_path_agrees_with_the_unicode_path_on_every_ascii_character() {
+        for byte in 0..=0x7F_u8 {
+            let text = format!("A{0}b{0}{0}C", char::from(byte));
+            assert_eq!(normalise_ascii(&text), normalise_unicode(&text), "{byte:#04x}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_twice_changes_nothing(text in "\\PC*") {
+            let once = normalise(&text);
+            prop_assert_eq!(normalise(&once), once);
+        }
+
+        #[test]
+        fn case_and_spacing_do_not_matter(words in prop::collection::vec("[a-z\u{E4}\u{3C3}\u{44F}]{1,8}", 1..6)) {
+            let plain = words.join(" ");
+            let shouted = format!("\u{3000}{}\t", words.join(" \n ").to_uppercase());
+            prop_assert_eq!(normalise(&plain), normalise(&shouted));
+        }
+    }
+}
