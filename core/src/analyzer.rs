@@ -16,22 +16,17 @@ impl AnalyzerRevision {
     ///
     /// # Errors
     ///
-    /// [`InvalidAnalyzerRevision`] unless it has 1 to 128 bytes, all visible ASCII.
+    /// [`InvalidAnalyzerRevision`] unless it has 1 to 128 bytes.
     ///
     /// ```
     /// use medinsight_core::AnalyzerRevision;
     ///
     /// assert!(AnalyzerRevision::new("bedrock:claude-4:prompt-7").is_ok());
-    /// assert!(AnalyzerRevision::new("two words").is_err());
+    /// assert!(AnalyzerRevision::new("").is_err());
     /// ```
     pub fn new(revision: impl Into<String>) -> Result<Self, InvalidAnalyzerRevision> {
         let revision = revision.into();
-        let fits = (1..=MAX_BYTES).contains(&revision.len());
-        if fits && revision.bytes().all(|byte| byte.is_ascii_graphic()) {
-            Ok(Self(revision))
-        } else {
-            Err(InvalidAnalyzerRevision)
-        }
+        if (1..=MAX_BYTES).contains(&revision.len()) { Ok(Self(revision)) } else { Err(InvalidAnalyzerRevision) }
     }
 
     /// The revision as text.
@@ -47,7 +42,7 @@ impl fmt::Display for AnalyzerRevision {
     }
 }
 
-/// An analyzer revision that is empty, too long, or not visible ASCII.
+/// An analyzer revision that is empty or too long.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("an analyzer revision has 1 to 128 visible ASCII characters")]
+#[error("an analyzer revision has 1 to 128 bytes")]
 pub struct InvalidAnalyzerRevision;

@@ -95,3 +95,11 @@ pub struct MedicationInteractions {
     /// States that the answer is general information and not medical advice.
     pub disclaimer: String,
 }
+
+impl MedicationInteractions {
+    /// The answer for somebody who takes nothing.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { recognised: Vec::new(), interactions: Vec::new(), disclaimer: String::new() }
+    }
+}

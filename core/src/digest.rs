@@ -1,0 +1,137 @@
+//! Digests of requests, and the keyed form that hides them from whoever can list keys.
+
+use crate::Category;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::str::FromStr;
+
+/// The digest of a canonical request: `SHA-256(label || 0x0A || JCS(object))`, with the label
+/// `medinsight/v1/<category>`. It is shown as 64 lower-case hexadecimal characters.
+///
+/// SHA-256 gives the same digest on every machine and is fast in hardware; a shorter or weaker hash would one day serve
+/// one person's answer to another.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub struct RequestDigest([u8; 32]);
+
+impl RequestDigest {
+    /// The digest of a request's canonical text in a category.
+    #[must_use]
+    pub fn of(category: Category, canonical: &str) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update("medinsight/v1/");
+        hasher.update(category.as_str());
+        hasher.update("\n");
+        hasher.update(canonical);
+        Self(hasher.finalize().into())
+    }
+
+    /// The 64 lower-case hexadecimal characters.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        hex::encode(self.0)
+    }
+
+    /// The digest under which the entry is stored when keys are private:
+    /// `HMAC-SHA256(secret, the digest's 64 characters)`.
+    #[must_use]
+    pub fn keyed(&self, secret: &KeySecret) -> Self {
+        let mut mac = secret.0.clone();
+        mac.update(self.to_hex().as_bytes());
+        Self(mac.finalize().into_bytes().into())
+    }
+}
+
+impl fmt::Display for RequestDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_hex())
+    }
+}
+
+impl fmt::Debug for RequestDigest {
+    /// Shows nothing of the digest: the digest of a short question can be guessed, so it has no place in a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestDigest(..)")
+    }
+}
+
+impl FromStr for RequestDigest {
+    type Err = InvalidDigest;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(InvalidDigest);
+        }
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| InvalidDigest)?;
+        Ok(Self(bytes))
+    }
+}
+
+/// A text that is not the digest of a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a digest is 64 lower-case hexadecimal characters")]
+pub struct InvalidDigest;
+
+/// The secret that makes the keys of personal, content-derived entries private.
+///
+/// Servers and trusted edge workers hold it; browsers never do, they send the inner digest.
+#[derive(Clone)]
+pub struct KeySecret(Hmac<Sha256>);
+
+impl KeySecret {
+    /// The shortest secret, in bytes: 128 bits.
+    pub const MIN_BYTES: usize = 16;
+
+    /// Takes the UTF-8 bytes of a secret.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidKeySecret`] when it has fewer than [`KeySecret::MIN_BYTES`] bytes.
+    pub fn new(secret: &str) -> Result<Self, InvalidKeySecret> {
+        if secret.len() < Self::MIN_BYTES {
+            return Err(InvalidKeySecret);
+        }
+        Hmac::new_from_slice(secret.as_bytes()).map(Self).map_err(|_| InvalidKeySecret)
+    }
+}
+
+impl fmt::Debug for KeySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeySecret(..)")
+    }
+}
+
+/// A key secret that is too short.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a key secret has at least 16 bytes")]
+pub struct InvalidKeySecret;
+
+#[cfg(test)]
+mod tests {
+    use super::{KeySecret, RequestDigest};
+    use crate::Category;
+
+    #[test]
+    fn the_digest_of_a_known_text_is_pinned() {
+        let digest = RequestDigest::of(Category::HealthAnalysis, "{}");
+        assert_eq!(digest.to_hex(), "28350e606a9638ff9a72e2516fa89f687beadfbcd186e74c1949bc8df90dca70");
+    }
+
+    #[test]
+    fn only_the_one_spelling_of_a_digest_is_read() {
+        let digest = RequestDigest::of(Category::HealthAnalysis, "{}").to_hex();
+        assert_eq!(digest.parse::<RequestDigest>().map(|digest| digest.to_hex()), Ok(digest.clone()));
+        assert!(digest.to_uppercase().parse::<RequestDigest>().is_err());
+        assert!(digest.replace('2', "").parse::<RequestDigest>().is_err());
+        assert!(format!("{digest}00").parse::<RequestDigest>().is_err());
+    }
+
+    #[test]
+    fn secrets_and_digests_do_not_show_themselves() {
+        let secret = KeySecret::new("an invented secret of enough length");
+        assert_eq!(format!("{secret:?}"), "Ok(KeySecret(..))");
+        assert_eq!(format!("{:?}", RequestDigest::of(Category::DrugInfo, "")), "RequestDigest(..)");
+        assert!(KeySecret::new("too short").is_err());
+    }
+}

@@ -1,0 +1,114 @@
+//! The rules of single fields.
+
+use super::RequestError;
+use super::json::{JsonValue, Members};
+use crate::text;
+
+/// The most items of a list.
+pub(super) const MAX_ITEMS: usize = 64;
+/// The longest text in a list, in code points.
+const MAX_ITEM_CHARS: usize = 256;
+
+/// A required text of at most `max_chars` code points, as it was sent.
+pub(super) fn required_raw_text(
+    members: &mut Members<'_>,
+    field: &'static str,
+    max_chars: usize,
+) -> Result<String, RequestError> {
+    let value = members.take(field).ok_or(RequestError::MissingField { field })?;
+    let JsonValue::Text(text) = value else {
+        return Err(RequestError::WrongType { field, expected: "text" });
+    };
+    check_length(&text, field, max_chars)?;
+    Ok(text.into_owned())
+}
+
+/// A required text, normalised, which must not be empty then.
+pub(super) fn required_text(
+    members: &mut Members<'_>,
+    field: &'static str,
+    max_chars: usize,
+) -> Result<String, RequestError> {
+    optional_text(members, field, max_chars)?.ok_or(RequestError::MissingField { field }).and_then(|text| {
+        if text.is_empty() { Err(RequestError::EmptyField { field }) } else { Ok(text) }
+    })
+}
+
+/// An optional text, normalised; it may be empty then.
+pub(super) fn optional_text(
+    members: &mut Members<'_>,
+    field: &'static str,
+    max_chars: usize,
+) -> Result<Option<String>, RequestError> {
+    match members.take(field) {
+        None => Ok(None),
+        Some(JsonValue::Text(text)) => {
+            check_length(&text, field, max_chars)?;
+            Ok(Some(text::normalise(&text)))
+        }
+        Some(_) => Err(RequestError::WrongType { field, expected: "text" }),
+    }
+}
+
+/// An optional whole number from 0 to `max`; `35.0` is `35`, as in RFC 8785.
+pub(super) fn optional_number(
+    members: &mut Members<'_>,
+    field: &'static str,
+    max: u8,
+) -> Result<Option<u8>, RequestError> {
+    match members.take(field) {
+        None => Ok(None),
+        Some(JsonValue::Number(number)) if number.fract() == 0.0 => {
+            let fitting = (0..=max).find(|candidate| f64::from(*candidate) == number);
+            fitting.map(Some).ok_or(RequestError::OutOfRange { field, max })
+        }
+        Some(_) => Err(RequestError::WrongType { field, expected: "a whole number" }),
+    }
+}
+
+/// An optional boolean.
+pub(super) fn optional_boolean(members: &mut Members<'_>, field: &'static str) -> Result<Option<bool>, RequestError> {
+    match members.take(field) {
+        None => Ok(None),
+        Some(JsonValue::Boolean(value)) => Ok(Some(value)),
+        Some(_) => Err(RequestError::WrongType { field, expected: "true or false" }),
+    }
+}
+
+/// An optional list of texts as a set: normalised, without empty items and duplicates, sorted by code point.
+pub(super) fn optional_set(
+    members: &mut Members<'_>,
+    field: &'static str,
+) -> Result<Option<Vec<String>>, RequestError> {
+    match members.take(field) {
+        None => Ok(None),
+        Some(JsonValue::List(items)) if items.len() > MAX_ITEMS => {
+            Err(RequestError::ListTooLong { field, max_items: MAX_ITEMS })
+        }
+        Some(JsonValue::List(items)) => {
+            let mut set = items.into_iter().map(|item| set_item(&item, field)).collect::<Result<Vec<_>, _>>()?;
+            set.retain(|item| !item.is_empty());
+            // The bytes of UTF-8 sort as its code points do.
+            set.sort_unstable();
+            set.dedup();
+            Ok(Some(set))
+        }
+        Some(_) => Err(RequestError::WrongType { field, expected: "a list of texts" }),
+    }
+}
+
+fn set_item(item: &JsonValue<'_>, field: &'static str) -> Result<String, RequestError> {
+    let JsonValue::Text(text) = item else {
+        return Err(RequestError::WrongType { field, expected: "a list of texts" });
+    };
+    check_length(text, field, MAX_ITEM_CHARS)?;
+    Ok(text::normalise(text))
+}
+
+fn check_length(text: &str, field: &'static str, max_chars: usize) -> Result<(), RequestError> {
+    // A text has at least as many bytes as code points, so short ones need no counting.
+    if text.len() > max_chars && text.chars().count() > max_chars {
+        return Err(RequestError::TextTooLong { field, max_chars });
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! The health question, asked through the cache.
+
+use crate::cache::{Answer, Cache, Visit};
+use crate::origin::answer::{MedicationInteractions, Severity};
+use crate::origin::{Origin, OriginError};
+use bytes::Bytes;
+use medinsight_core::{
+    CacheKey, EntryKind, HealthAnalysisRequest, KeyError, KeySecret, MedicationSet, RequestDigest,
+};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Answers health questions from the cache or else from the origin. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct HealthAnalyses {
+    cache: Cache,
+    origin: Arc<dyn Origin>,
+    key_secret: Option<KeySecret>,
+    origin_timeout: Duration,
+    counters: Arc<Counters>,
+}
+
+/// The keys of what is counted.
+#[derive(Debug)]
+struct Counters {
+    requests: CacheKey,
+    hits: CacheKey,
+    failures: CacheKey,
+}
+
+/// The answer to a health question and the digest of the question.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The answer.
+    pub answer: Answer,
+    /// The digest under which a client can ask for it again.
+    pub digest: RequestDigest,
+}
+
+/// What of an answer is kept for the session, so that an operator or the front end can find back to it.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Summary<'a> {
+    /// What the complaint most likely is.
+    #[serde(borrow)]
+    pub condition: Cow<'a, str>,
+    /// How urgent it is.
+    pub severity: Severity,
+    /// What to do.
+    #[serde(borrow)]
+    pub recommendation: Cow<'a, str>,
+    /// The digest of the question, under which the whole answer lies.
+    #[serde(borrow, default)]
+    pub request_digest: Cow<'a, str>,
+}
+
+impl HealthAnalyses {
+    /// Analyses by `origin`, each of which may take `origin_timeout`.
+    ///
+    /// # Errors
+    ///
+    /// None that can happen: the counters' keys are valid.
+    pub fn new(
+        cache: Cache,
+        origin: Arc<dyn Origin>,
+        key_secret: Option<KeySecret>,
+        origin_timeout: Duration,
+    ) -> Result<Self, KeyError> {
+        let counters = Arc::new(Counters {
+            requests: CacheKey::build("usage", "health_analysis", Some("requests"))?,
+            hits: CacheKey::build("usage", "health_analysis", Some("hits"))?,
+            failures: CacheKey::build("errors", "health_analysis", Some("failures"))?,
+        });
+        Ok(Self { cache, origin, key_secret, origin_timeout, counters })
+    }
+
+    /// Answers a question for a session.
+    ///
+    /// # Errors
+    ///
+    /// The origin's error when neither it nor the cache has an answer.
+    pub async fn analyze(&self, question: HealthAnalysisRequest, session: &str) -> Result<Analysis, OriginError> {
+        let canonical = question.canonical_json(self.origin.revision());
+        let digest = RequestDigest::of(EntryKind::HealthAnalysis.category(), &canonical);
+        let inputs = CacheKey::build("symptom", session, Some("inputs")).map(|key| (key, Bytes::from(canonical)));
+        let visit = Visit { inputs: inputs.into_iter().collect(), ..self.visit(&digest) };
+        let result = self.cache.fetch(visit, self.clone().compute(question)).await;
+        match &result {
+            Ok(answer) => {
+                self.count_hit(answer);
+                self.keep_summary(session, answer, &digest);
+            }
+            Err(_) => self.cache.count(self.counters.failures.clone()),
+        }
+        result.map(|answer| Analysis { answer, digest })
+    }
+
+    /// The cached answer to the question with this digest, if there is one. Never computes.
+    pub async fn find(&self, digest: &RequestDigest) -> Option<Answer> {
+        let answer = self.cache.peek(self.visit(digest)).await?;
+        self.count_hit(&answer);
+        Some(answer)
+    }
+
+    fn visit(&self, digest: &RequestDigest) -> Visit {
+        Visit {
+            key: CacheKey::health_analysis(digest, self.key_secret.as_ref()),
+            counts: vec![self.counters.requests.clone()],
+            inputs: Vec::new(),
+        }
+    }
+
+    fn count_hit(&self, answer: &Answer) {
+        if answer.status.is_from_store() {
+            self.cache.count(self.counters.hits.clone());
+        }
+    }
+
+    /// Keeps the summary with the next trip: also on a hit, where the session may be another person's.
+    fn keep_summary(&self, session: &str, answer: &Answer, digest: &RequestDigest) {
+        let Ok(key) = CacheKey::build("ai_summary", session, None) else { return };
+        let Ok(mut summary) = serde_json::from_slice::<Summary<'_>>(&answer.body) else { return };
+        summary.request_digest = digest.to_hex().into();
+        if let Ok(payload) = serde_json::to_vec(&summary) {
+            self.cache.store_later(key, payload.into());
+        }
+    }
+
+    async fn compute(self, question: HealthAnalysisRequest) -> Result<Bytes, OriginError> {
+        let interactions = match MedicationSet::of_request(&question) {
+            Some(medications) => self.interactions(medications).await?,
+            None => MedicationInteractions::none(),
+        };
+        let analysis = within(self.origin_timeout, self.origin.analyze(&question, &interactions)).await?;
+        to_json(&analysis)
+    }
+
+    /// The interactions have an entry of their own, which every question with the same medicines shares.
+    async fn interactions(&self, medications: MedicationSet) -> Result<MedicationInteractions, OriginError> {
+        let digest = medications.digest(self.origin.revision());
+        let key = CacheKey::medication_interactions(&digest, self.key_secret.as_ref());
+        let (origin, timeout) = (Arc::clone(&self.origin), self.origin_timeout);
+        let compute = async move { to_json(&within(timeout, origin.interactions(&medications)).await?) };
+        let answer = self.cache.fetch(Visit { key, counts: Vec::new(), inputs: Vec::new() }, compute).await?;
+        serde_json::from_slice(&answer.body).map_err(|_| OriginError::Failed)
+    }
+}
+
+async fn within<T>(
+    timeout: Duration,
+    answering: impl Future<Output = Result<T, OriginError>>,
+) -> Result<T, OriginError> {
+    tokio::time::timeout(timeout, answering).await.unwrap_or(Err(OriginError::TimedOut))
+}
+
+fn to_json(answer: &impl Serialize) -> Result<Bytes, OriginError> {
+    serde_json::to_vec(answer).map(Bytes::from).map_err(|_| OriginError::Failed)
+}

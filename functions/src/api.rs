@@ -1,0 +1,44 @@
+//! The HTTP interface. Lambda functions and the local server build their routers here.
+
+mod analyze_health;
+mod body;
+mod cache_headers;
+mod problem;
+mod session;
+mod supervision;
+
+pub use problem::{PROBLEM_JSON, Problem};
+
+use crate::analysis::HealthAnalyses;
+use crate::config::Limits;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// Answers health questions.
+    pub analyses: HealthAnalyses,
+    /// What a request may cost.
+    pub limits: Limits,
+}
+
+/// The routes of the health group.
+#[must_use]
+pub fn health_routes() -> Router<Services> {
+    Router::new()
+        .route("/api/v1/analyze-health", post(analyze_health::analyze_health))
+        .route("/api/v1/analyze-health/{request_digest}", get(analyze_health::find_analysis))
+}
+
+/// Finishes a router: problems for unknown routes and methods, one log line a request, the time limit, and a plain 500
+/// for a panic.
+#[must_use]
+pub fn finish(routes: Router<Services>, services: Services) -> Router {
+    routes
+        .fallback(|| async { Problem::unknown_route() })
+        .method_not_allowed_fallback(|| async { Problem::wrong_method() })
+        .layer(from_fn_with_state(services.limits, supervision::supervise))
+        .with_state(services)
+}

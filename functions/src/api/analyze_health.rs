@@ -1,0 +1,39 @@
+//! `POST /api/v1/analyze-health` and `GET /api/v1/analyze-health/{request_digest}`.
+
+use super::body::read_json_body;
+use super::cache_headers::{DIGEST_HEADER, personal_answer};
+use super::session::{SESSION_HEADER, SessionId};
+use super::{Problem, Services};
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use http::HeaderValue;
+use medinsight_core::{HealthAnalysisRequest, RequestDigest};
+
+/// Answers a health question, from the cache when it was answered before.
+pub(super) async fn analyze_health(
+    State(services): State<Services>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let session = SessionId::of_request(request.headers())?;
+    let body = read_json_body(request, services.limits.body_bytes).await?;
+    let question = HealthAnalysisRequest::from_json(&body)?;
+    let analysis = services.analyses.analyze(question, session.as_str()).await?;
+    let mut response = personal_answer(analysis.answer);
+    let digest = HeaderValue::try_from(analysis.digest.to_hex()).map_err(|_| Problem::internal())?;
+    response.headers_mut().insert(DIGEST_HEADER, digest);
+    response.headers_mut().insert(SESSION_HEADER, session.into_header());
+    Ok(response)
+}
+
+/// Answers a question that a client knows the digest of, or 404. It never computes.
+pub(super) async fn find_analysis(
+    State(services): State<Services>,
+    Path(digest): Path<String>,
+) -> Result<Response, Problem> {
+    let digest: RequestDigest = digest.parse().map_err(|_| Problem::invalid_digest())?;
+    let answer = services.analyses.find(&digest).await.ok_or_else(Problem::not_cached)?;
+    let mut response = personal_answer(answer);
+    let digest = HeaderValue::try_from(digest.to_hex()).map_err(|_| Problem::internal())?;
+    response.headers_mut().insert(DIGEST_HEADER, digest);
+    Ok(response)
+}

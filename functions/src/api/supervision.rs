@@ -1,0 +1,36 @@
+//! What surrounds every request: the time limit, a plain 500 for a panic, one log line.
+
+use super::Problem;
+use crate::cache::CacheStatus;
+use crate::config::Limits;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+/// Answers a request within its time limit, whatever its handler does, and logs it.
+///
+/// The line has the route's template instead of its path, because paths carry digests and names.
+pub(super) async fn supervise(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    // The future is dropped when it panics, so nothing of it can be seen in a broken state.
+    let handling = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let response = match tokio::time::timeout(limits.request_timeout, handling).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_panic)) => Problem::internal().into_response(),
+        Err(_elapsed) => Problem::timed_out().into_response(),
+    };
+    tracing::info!(
+        method = method.as_str(),
+        route = route.as_ref().map_or("none", MatchedPath::as_str),
+        status = response.status().as_u16(),
+        cache = response.extensions().get::<CacheStatus>().map(|status| status.x_cache()),
+        micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "request answered"
+    );
+    response
+}

@@ -1,0 +1,12 @@
+//! The Lambda function of the health group.
+
+use medinsight_functions::config::Config;
+use medinsight_functions::{api, environment, logging, server};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let config = Config::from_variables(&environment::variables())?;
+    logging::start(config.log_level);
+    let (services, _cache) = server::assemble(&config).map_err(|error| error.to_string())?;
+    lambda_http::run(api::finish(api::health_routes(), services)).await
+}

@@ -1,0 +1,105 @@
+//! The MedInsight response cache on one machine: the local server.
+
+use clap::{Args, Parser, Subcommand};
+use medinsight_functions::config::Config;
+use medinsight_functions::{environment, logging, server};
+use std::error::Error;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The MedInsight response cache.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve every route on one port, with an embedded store and embedded answers.
+    Serve(ServeArgs),
+}
+
+/// Each flag stands for the setting of the same name and wins over the environment.
+#[derive(Args)]
+struct ServeArgs {
+    /// The IP address to listen on [MEDINSIGHT_HOST] [default: 127.0.0.1]
+    #[arg(long)]
+    host: Option<String>,
+    /// The port to listen on [MEDINSIGHT_PORT] [default: 8000]
+    #[arg(long)]
+    port: Option<String>,
+    /// Threads that serve requests [MEDINSIGHT_WORKERS] [default: one a processor]
+    #[arg(long)]
+    workers: Option<String>,
+    /// How much the embedded store holds, in bytes [CACHE_MEMORY_BYTES] [default: 67108864]
+    #[arg(long, value_name = "BYTES")]
+    memory_bytes: Option<String>,
+    /// The longest request body, in bytes [MAX_BODY_BYTES] [default: 262144]
+    #[arg(long, value_name = "BYTES")]
+    max_body_bytes: Option<String>,
+    /// How long a request may take, in milliseconds [REQUEST_TIMEOUT_MS] [default: 30000]
+    #[arg(long, value_name = "MS")]
+    request_timeout_ms: Option<String>,
+    /// How long the embedded origin pretends to think [EMBEDDED_ORIGIN_DELAY_MS] [default: 0]
+    #[arg(long, value_name = "MS")]
+    origin_delay_ms: Option<String>,
+    /// For how many seconds a health analysis is fresh [CACHE_TTL_HEALTH_ANALYSIS] [default: 3600]
+    #[arg(long, value_name = "SECS")]
+    ttl_health_analysis: Option<String>,
+    /// off, error, warn, info, debug or trace [LOG_LEVEL] [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+impl ServeArgs {
+    fn into_variables(self) -> impl Iterator<Item = (String, String)> {
+        let flags = [
+            ("MEDINSIGHT_HOST", self.host),
+            ("MEDINSIGHT_PORT", self.port),
+            ("MEDINSIGHT_WORKERS", self.workers),
+            ("CACHE_MEMORY_BYTES", self.memory_bytes),
+            ("MAX_BODY_BYTES", self.max_body_bytes),
+            ("REQUEST_TIMEOUT_MS", self.request_timeout_ms),
+            ("EMBEDDED_ORIGIN_DELAY_MS", self.origin_delay_ms),
+            ("CACHE_TTL_HEALTH_ANALYSIS", self.ttl_health_analysis),
+            ("LOG_LEVEL", self.log_level),
+        ];
+        flags.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)))
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a command line tells the person at it what is wrong")]
+fn main() -> ExitCode {
+    let Command::Serve(args) = Cli::parse().command;
+    match serve(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("medinsight: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(args: ServeArgs) -> Result<(), Box<dyn Error>> {
+    let mut variables = environment::variables();
+    variables.extend(args.into_variables());
+    let config = Config::from_variables(&variables)?;
+    logging::start(config.log_level);
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if let Some(workers) = config.workers {
+        runtime.worker_threads(workers);
+    }
+    runtime.enable_all().build()?.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let stop = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        server::serve(&config, stop).await
+    })
+}

@@ -1,0 +1,173 @@
+//! Settings: a pure function from names and values to a checked configuration.
+//!
+//! Flags of the command line are the same names and values, given after those of the environment, so that there is one
+//! parser and one set of error messages.
+
+use medinsight_core::{InvalidTtl, KeySecret, TtlPolicy};
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+use std::time::Duration;
+use tracing::level_filters::LevelFilter;
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `MEDINSIGHT_HOST` and `MEDINSIGHT_PORT`: where the local server listens; `127.0.0.1` and 8000.
+    pub address: SocketAddr,
+    /// `MEDINSIGHT_WORKERS`: threads that serve requests, 1 to 256; as many as there are processors.
+    pub workers: Option<usize>,
+    /// `LOG_LEVEL`: `off`, `error`, `warn`, `info`, `debug` or `trace`; `info`.
+    pub log_level: LevelFilter,
+    /// What the HTTP interface allows.
+    pub limits: Limits,
+    /// `CACHE_MEMORY_BYTES`: how much the embedded store holds, 1 MiB to 64 GiB; 64 MiB.
+    pub memory_bytes: u64,
+    /// `CACHE_TTL_*` and `CACHE_REVALIDATE_DRUG_INFO`: how long entries are fresh.
+    pub ttl: TtlPolicy,
+    /// `CACHE_KEY_SECRET`: makes the keys of personal, content-derived entries private; none.
+    pub key_secret: Option<KeySecret>,
+    /// `ORIGIN_TIMEOUT_MS`: how long an answer may take to compute; 10,000.
+    pub origin_timeout: Duration,
+    /// `EMBEDDED_ORIGIN_DELAY_MS`: how long the embedded origin pretends to think, to stand for a slow AI; 0.
+    pub embedded_origin_delay: Duration,
+}
+
+/// What the HTTP interface allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// `MAX_BODY_BYTES`: the longest request body; 262,144.
+    pub body_bytes: usize,
+    /// `REQUEST_TIMEOUT_MS`: how long a request may take from its first byte to its answer; 30,000.
+    pub request_timeout: Duration,
+    /// `SHUTDOWN_GRACE_MS`: how long running requests may go on after a signal to stop; 10,000.
+    pub shutdown_grace: Duration,
+}
+
+impl Config {
+    /// Reads a configuration; of a name given twice the later value counts, and an empty value is none.
+    ///
+    /// # Errors
+    ///
+    /// The first setting that breaks its rule. The message names the setting and the rule and never shows the value.
+    pub fn from_variables(variables: &[(String, String)]) -> Result<Self, InvalidSetting> {
+        let settings = Settings(variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect());
+        let host: IpAddr = settings.parse("MEDINSIGHT_HOST", "an IP address", Ipv4Addr::LOCALHOST.into())?;
+        Ok(Self {
+            address: SocketAddr::new(host, settings.parse("MEDINSIGHT_PORT", "a port, 0 to 65535", 8000)?),
+            workers: match settings.number("MEDINSIGHT_WORKERS", 0, 256, 0)? {
+                0 => None,
+                workers => usize::try_from(workers).ok(),
+            },
+            log_level: settings.parse("LOG_LEVEL", "off, error, warn, info, debug or trace", LevelFilter::INFO)?,
+            limits: Limits {
+                body_bytes: usize::try_from(settings.number("MAX_BODY_BYTES", 1, 6 << 20, 256 << 10)?)
+                    .unwrap_or(usize::MAX),
+                request_timeout: settings.millis("REQUEST_TIMEOUT_MS", 30_000)?,
+                shutdown_grace: settings.millis("SHUTDOWN_GRACE_MS", 10_000)?,
+            },
+            memory_bytes: settings.number("CACHE_MEMORY_BYTES", 1 << 20, 64 << 30, 64 << 20)?,
+            ttl: TtlPolicy::from_variables(settings.0.iter().map(|(name, value)| (*name, *value)))?,
+            key_secret: settings.key_secret()?,
+            origin_timeout: settings.millis("ORIGIN_TIMEOUT_MS", 10_000)?,
+            embedded_origin_delay: settings.millis("EMBEDDED_ORIGIN_DELAY_MS", 0)?,
+        })
+    }
+}
+
+/// Names and values.
+struct Settings<'a>(HashMap<&'a str, &'a str>);
+
+impl Settings<'_> {
+    fn parse<T: FromStr>(&self, name: &'static str, rule: &'static str, default: T) -> Result<T, InvalidSetting> {
+        match self.0.get(name).filter(|value| !value.is_empty()) {
+            Some(value) => value.parse().map_err(|_| InvalidSetting::Rule { name, rule: rule.to_owned() }),
+            None => Ok(default),
+        }
+    }
+
+    fn number(&self, name: &'static str, min: u64, max: u64, default: u64) -> Result<u64, InvalidSetting> {
+        let number = self.parse(name, "a whole number", default)?;
+        if (min..=max).contains(&number) {
+            Ok(number)
+        } else {
+            Err(InvalidSetting::Rule { name, rule: format!("from {min} to {max}") })
+        }
+    }
+
+    fn millis(&self, name: &'static str, default: u64) -> Result<Duration, InvalidSetting> {
+        self.number(name, 0, 900_000, default).map(Duration::from_millis)
+    }
+
+    fn key_secret(&self) -> Result<Option<KeySecret>, InvalidSetting> {
+        let name = "CACHE_KEY_SECRET";
+        let secret = self.0.get(name).filter(|secret| !secret.is_empty());
+        secret
+            .map(|secret| {
+                KeySecret::new(secret).map_err(|_| InvalidSetting::Rule { name, rule: "at least 16 bytes".to_owned() })
+            })
+            .transpose()
+    }
+}
+
+/// A setting that breaks its rule.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidSetting {
+    /// A value is not what it should be.
+    #[error("{name}: must be {rule}")]
+    Rule {
+        /// The setting.
+        name: &'static str,
+        /// What it should be.
+        rule: String,
+    },
+    /// A lifetime is malformed.
+    #[error(transparent)]
+    Ttl(#[from] InvalidTtl),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    fn config(pairs: &[(&str, &str)]) -> Result<Config, String> {
+        let variables: Vec<_> = pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        Config::from_variables(&variables).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn without_any_setting_the_defaults_of_the_readme_hold() {
+        let config = config(&[]).expect("the defaults are valid");
+        assert_eq!(config.address.to_string(), "127.0.0.1:8000");
+        assert_eq!(config.limits.body_bytes, 262_144);
+        assert!(config.key_secret.is_none());
+    }
+
+    #[test]
+    fn a_later_value_counts_so_that_flags_win_over_the_environment() {
+        let config = config(&[("MEDINSIGHT_PORT", "1"), ("MEDINSIGHT_PORT", "2")]).expect("valid");
+        assert_eq!(config.address.port(), 2);
+    }
+
+    #[test]
+    fn a_bad_value_is_an_error_that_names_the_setting_and_the_rule_and_not_the_value() {
+        let cases = [
+            ("MEDINSIGHT_HOST", "nowhere", "MEDINSIGHT_HOST: must be an IP address"),
+            ("MEDINSIGHT_PORT", "70000", "MEDINSIGHT_PORT: must be a port, 0 to 65535"),
+            ("MAX_BODY_BYTES", "0", "MAX_BODY_BYTES: must be from 1 to 6291456"),
+            ("LOG_LEVEL", "loud", "LOG_LEVEL: must be off, error, warn, info, debug or trace"),
+            ("CACHE_KEY_SECRET", "hunter2", "CACHE_KEY_SECRET: must be at least 16 bytes"),
+            ("CACHE_TTL_AI_SUMMARY", "1d", "CACHE_TTL_AI_SUMMARY: must be whole seconds from 1 to 31536000"),
+        ];
+        for (name, value, expected) in cases {
+            assert_eq!(config(&[(name, value)]).map(|_| ()), Err(expected.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_secret_does_not_show_in_debug_output() {
+        let config = config(&[("CACHE_KEY_SECRET", "an invented secret of enough length")]).expect("valid");
+        assert!(!format!("{config:?}").contains("invented"));
+    }
+}

@@ -1,0 +1,15 @@
+//! The response cache as a service: the engine, its store, the origins behind it and the HTTP interface in front.
+//!
+//! One library with thin binaries: the Lambda functions and the local server build their routers from the same
+//! functions and differ in the last lines of their `main` only.
+
+pub mod analysis;
+pub mod api;
+pub mod cache;
+pub mod clock;
+pub mod config;
+pub mod environment;
+pub mod logging;
+pub mod origin;
+pub mod server;
+pub mod store;

@@ -1,0 +1,48 @@
+//! Where answers come from when the cache has none.
+
+pub mod answer;
+mod embedded;
+
+pub use answer::{HealthAnalysis, MedicationInteractions};
+pub use embedded::EmbeddedOrigin;
+
+use medinsight_core::{AnalyzerRevision, HealthAnalysisRequest, MedicationSet};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+/// The future of an origin's answer.
+pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, OriginError>> + Send + 'a>>;
+
+/// Something that answers questions, slowly and at a cost.
+///
+/// It is given the questions in their normal form: what cannot change the key cannot change the answer.
+pub trait Origin: fmt::Debug + Send + Sync {
+    /// The revision of what computes the answers; part of every digest.
+    fn revision(&self) -> &AnalyzerRevision;
+
+    /// Answers a health question, given the known interactions of the person's medicines.
+    fn analyze<'a>(
+        &'a self,
+        question: &'a HealthAnalysisRequest,
+        interactions: &'a MedicationInteractions,
+    ) -> Answering<'a, HealthAnalysis>;
+
+    /// Answers which of some medicines interact. The answer may depend on nothing but the set.
+    fn interactions<'a>(&'a self, medications: &'a MedicationSet) -> Answering<'a, MedicationInteractions>;
+}
+
+/// Why an origin gave no answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OriginError {
+    /// It took too long.
+    #[error("the origin took too long")]
+    TimedOut,
+    /// It cannot answer now, and may later.
+    #[error("the origin is unavailable")]
+    Unavailable,
+    /// It broke down.
+    #[error("the origin failed")]
+    Failed,
+}

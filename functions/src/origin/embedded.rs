@@ -1,0 +1,111 @@
+//! Answers without network: a rule-based triage and a formulary of common drugs, both over data files.
+
+mod formulary;
+mod interactions;
+mod triage;
+
+use super::answer::{HealthAnalysis, MedicationInteractions};
+use super::{Answering, Origin, OriginError};
+use formulary::{Formulary, Medicine};
+use medinsight_core::{AnalyzerRevision, HealthAnalysisRequest, InvalidAnalyzerRevision, MedicationSet};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+use triage::Complaint;
+
+/// Raised when the rules in the code change what is answered; the data speak for themselves.
+const RULES_REVISION: &str = "1";
+
+/// Every file that an answer may come from.
+const DATA: [&str; 5] = [
+    include_str!("../../data/conditions.json"),
+    include_str!("../../data/formulary.json"),
+    include_str!("../../data/interactions.json"),
+    include_str!("../../data/red_flags.json"),
+    include_str!("../../data/remedies.json"),
+];
+
+/// The origin that needs nothing but itself.
+#[derive(Clone, Debug)]
+pub struct EmbeddedOrigin {
+    revision: AnalyzerRevision,
+    delay: Duration,
+}
+
+impl EmbeddedOrigin {
+    /// An origin that pretends to think for `delay` before each answer, to stand for a slow one.
+    ///
+    /// # Errors
+    ///
+    /// None that can happen: the revision is valid.
+    pub fn new(delay: Duration) -> Result<Self, InvalidAnalyzerRevision> {
+        Ok(Self { revision: revision()?, delay })
+    }
+
+    async fn think(&self) {
+        if !self.delay.is_zero() {
+            tokio::time::sleep(self.delay).await;
+        }
+    }
+}
+
+impl Origin for EmbeddedOrigin {
+    fn revision(&self) -> &AnalyzerRevision {
+        &self.revision
+    }
+
+    fn analyze<'a>(
+        &'a self,
+        question: &'a HealthAnalysisRequest,
+        interactions: &'a MedicationInteractions,
+    ) -> Answering<'a, HealthAnalysis> {
+        Box::pin(async {
+            self.think().await;
+            let medicines = recognise(question.current_medications());
+            Ok::<_, OriginError>(triage::analyse(&Complaint::of(question), &medicines, &interactions.interactions))
+        })
+    }
+
+    fn interactions<'a>(&'a self, medications: &'a MedicationSet) -> Answering<'a, MedicationInteractions> {
+        Box::pin(async {
+            let medicines = recognise(medications.medications());
+            Ok(MedicationInteractions {
+                recognised: medicines.iter().map(|medicine| medicine.name().to_owned()).collect(),
+                interactions: interactions::between(&medicines),
+                disclaimer: triage::DISCLAIMER.to_owned(),
+            })
+        })
+    }
+}
+
+impl<'a> Complaint<'a> {
+    fn of(question: &'a HealthAnalysisRequest) -> Self {
+        Self {
+            concern: question.concern(),
+            symptoms: question.symptoms(),
+            age: question.patient_age(),
+            gender: question.patient_gender(),
+            history: question.medical_history(),
+        }
+    }
+}
+
+/// The medicines of a list that the formulary knows, each once, by name.
+fn recognise(medications: &[String]) -> Vec<&'static Medicine> {
+    let formulary = Formulary::embedded();
+    let mut medicines: Vec<_> = medications.iter().filter_map(|text| formulary.resolve(text)).collect();
+    medicines.sort_unstable_by_key(|medicine| medicine.name());
+    medicines.dedup_by_key(|medicine| medicine.name());
+    medicines
+}
+
+/// Names the rules and the data, so that a change of either never serves the answers of the earlier ones.
+fn revision() -> Result<AnalyzerRevision, InvalidAnalyzerRevision> {
+    let mut hasher = Sha256::new();
+    for file in DATA {
+        hasher.update(u64::try_from(file.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hasher.update(file);
+    }
+    let digest: [u8; 32] = hasher.finalize().into();
+    let short = hex::encode(digest.split_at(6).0);
+    AnalyzerRevision::new(format!("embedded-{RULES_REVISION}-{short}"))
+}

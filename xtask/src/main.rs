@@ -1,0 +1,46 @@
+//! The commands of this workspace, as `cargo xtask <command>`: everything CI checks, the WebAssembly build
+//! and the load benchmark. Each command installs what it needs or says plainly how to get it.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user on the terminal")]
+
+mod apt;
+mod bare_axum;
+mod bench;
+mod process;
+mod test;
+mod toolchain;
+mod wasm;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The command line of `cargo xtask`.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Development commands of the MedInsight response cache")]
+enum Command {
+    /// Runs everything CI checks: formatting, lints, documentation, the wasm32 build and all tests.
+    Test,
+    /// Builds the core and its bindings for wasm32 and prints the size of the result.
+    Wasm,
+    /// Measures cache hits of the release server beside a bare axum handler, with wrk.
+    Bench(bench::BenchOptions),
+    /// Serves the fixed answer that `bench` compares with.
+    #[command(hide = true)]
+    BareAxum(bare_axum::BareAxumOptions),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Command::parse() {
+        Command::Test => test::run(),
+        Command::Wasm => wasm::run(),
+        Command::Bench(options) => bench::run(&options),
+        Command::BareAxum(options) => bare_axum::run(&options),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

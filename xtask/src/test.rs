@@ -1,0 +1,145 @@
+//! `cargo xtask test`: everything a developer or CI needs to be green, in one command.
+
+use std::io::{self, BufRead as _, BufReader, Read, Write};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::toolchain::{self, WasmToolchain};
+use crate::{process, wasm};
+
+/// One thing that has to be green before the tests run.
+#[derive(Debug)]
+struct Step {
+    name: &'static str,
+    run: fn(&WasmToolchain) -> Result<()>,
+}
+
+/// What comes before the tests, quickest first.
+const STEPS: [Step; 4] = [
+    Step { name: "formatting", run: |_| process::run(process::cargo().args(["fmt", "--all", "--check"])) },
+    Step { name: "lints", run: |_| process::run(&mut clippy()) },
+    Step { name: "documentation", run: |_| process::run(&mut rustdoc()) },
+    Step { name: "wasm32 build", run: wasm::build },
+];
+
+/// How many tests passed and failed, over all test binaries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+}
+
+/// Runs all steps and stops at the first that fails. The last line of a finished run is `N passed, N failed`.
+pub(crate) fn run() -> Result<ExitCode> {
+    toolchain::require_component("fmt", "rustfmt")?;
+    toolchain::require_component("clippy", "clippy")?;
+    let wasm = toolchain::require_wasm()?;
+    for (number, step) in (1..).zip(&STEPS) {
+        timed(number, step.name, || (step.run)(&wasm))?;
+    }
+    let mut tally = Tally::default();
+    let tests = timed(STEPS.len() + 1, "tests", || run_tests(&mut tally));
+    Ok(conclude(tally, tests))
+}
+
+/// Prints the closing line and gives the exit code.
+///
+/// Tests that failed are named by their own output. A run that failed without a failing test did not finish, so its
+/// sum would mislead and the error is the last line instead.
+fn conclude(tally: Tally, tests: Result<()>) -> ExitCode {
+    let code = if tests.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    match tests {
+        Err(error) if tally.failed == 0 => eprintln!("error: {error:#}"),
+        _ => println!("{} passed, {} failed", tally.passed, tally.failed),
+    }
+    code
+}
+
+/// Runs one step between a line that names it and a line with its seconds.
+fn timed(number: usize, name: &str, step: impl FnOnce() -> Result<()>) -> Result<()> {
+    let title = format!("[{number}/{}] {name}", STEPS.len() + 1);
+    println!("== {title}");
+    let start = Instant::now();
+    let outcome = step();
+    let verdict = if outcome.is_ok() { "ok" } else { "FAILED" };
+    println!("== {title} {verdict} after {:.1} s", start.elapsed().as_secs_f64());
+    outcome.with_context(|| format!("step {title} failed"))
+}
+
+/// All lints on all targets, where a warning is an error.
+fn clippy() -> Command {
+    let mut command = process::cargo();
+    command.args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]);
+    command
+}
+
+/// The documentation including private items, whose links break as easily as public ones.
+fn rustdoc() -> Command {
+    let mut command = process::cargo();
+    command.args(["doc", "--workspace", "--no-deps", "--locked", "--document-private-items"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    command
+}
+
+/// Runs all tests, passing their output on, and adds up their results; one failing binary does not hide the others.
+fn run_tests(tally: &mut Tally) -> Result<()> {
+    let mut command = process::cargo();
+    command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo test")?;
+    let output = child.stdout.take().context("cargo test has no output")?;
+    let passed_on = pass_on(output, io::stdout(), tally);
+    let status = child.wait().context("cargo test was lost")?;
+    passed_on?;
+    if !status.success() {
+        bail!("cargo test failed: {status}");
+    }
+    Ok(())
+}
+
+/// Copies the output line by line, counting the results in it.
+fn pass_on(output: impl Read, mut terminal: impl Write, tally: &mut Tally) -> Result<()> {
+    let mut output = BufReader::new(output);
+    let mut line = Vec::new();
+    while output.read_until(b'\n', &mut line).context("cannot read the tests' output")? > 0 {
+        terminal.write_all(&line).context("cannot pass on the tests' output")?;
+        tally.add(&String::from_utf8_lossy(&line));
+        line.clear();
+    }
+    Ok(())
+}
+
+impl Tally {
+    /// Adds one test binary's result, if the line is one: `test result: ok. 3 passed; 0 failed; ...`.
+    fn add(&mut self, line: &str) {
+        let Some((_, counts)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) else {
+            return;
+        };
+        for count in counts.split("; ") {
+            match count.trim().split_once(' ') {
+                Some((number, "passed")) => self.passed += number.parse().unwrap_or(0),
+                Some((number, "failed")) => self.failed += number.parse().unwrap_or(0),
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Tally, pass_on};
+
+    #[test]
+    fn results_of_all_binaries_are_added_up_and_other_lines_ignored() {
+        let output = "running 2 tests\n\
+            test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
+            test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
+            a test printed: test result: ok. 9 passed; 9 failed;";
+        let mut tally = Tally::default();
+        let mut copy = Vec::new();
+        assert!(pass_on(output.as_bytes(), &mut copy, &mut tally).is_ok());
+        assert_eq!(copy, output.as_bytes());
+        assert_eq!(tally, Tally { passed: 5, failed: 1 });
+    }
+}
