@@ -25,7 +25,6 @@ pub struct Services {
 }
 
 /// The routes of the health group.
-#[must_use]
 pub fn health_routes() -> Router<Services> {
     Router::new()
         .route("/api/v1/analyze-health", post(analyze_health::analyze_health))
@@ -34,7 +33,6 @@ pub fn health_routes() -> Router<Services> {
 
 /// Finishes a router: problems for unknown routes and methods, one log line a request, the time limit, and a plain 500
 /// for a panic.
-#[must_use]
 pub fn finish(routes: Router<Services>, services: Services) -> Router {
     routes
         .fallback(|| async { Problem::unknown_route() })

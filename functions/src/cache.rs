@@ -197,7 +197,7 @@ impl Cache {
     /// Decides what an entry is worth. One that cannot be read, or is of another generation, is none.
     fn judge(&self, key: &CacheKey, entry: Option<Bytes>, generation: Generation) -> Found {
         let now = self.0.clock.now();
-        let entry = entry.zip(self.lifetime(key)).and_then(|(bytes, life)| Entry::open(bytes, &life, generation, now));
+        let entry = entry.zip(self.lifetime(key)).and_then(|(bytes, life)| Entry::open(&bytes, &life, generation, now));
         entry.map_or(Found::Nothing, |(entry, freshness)| Found::Entry(entry, freshness))
     }
 
@@ -276,12 +276,12 @@ impl Cache {
 
     /// A trip that takes along what has been waiting for one.
     async fn trip(&self, read: Option<CacheKey>) -> Trip {
-        let (counts, payloads) = self.0.deferred.take();
-        let mut writes = Vec::with_capacity(payloads.len());
-        for (key, payload) in payloads {
+        let waiting = self.0.deferred.take();
+        let mut writes = Vec::with_capacity(waiting.writes.len());
+        for (key, payload) in waiting.writes {
             writes.extend(self.write(key, &payload, Duration::ZERO, None).await);
         }
-        Trip { read, counts, writes }
+        Trip { read, counts: waiting.counts.into_iter().collect(), writes }
     }
 
     /// Makes a trip. Counts of a trip that failed wait for the next one; nothing was lost that somebody relies on.

@@ -41,21 +41,24 @@ pub fn assemble(config: &Config) -> Result<(Services, Cache), Box<dyn std::error
 ///
 /// # Errors
 ///
-/// When the address cannot be listened on, or the configuration cannot be put together.
-pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> Result<(), Box<dyn std::error::Error>> {
+/// When the listener has no address, or the configuration cannot be put together.
+pub async fn serve(
+    config: &Config,
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Box<dyn std::error::Error>> {
     let (services, cache) = assemble(config)?;
     let router = api::finish(api::health_routes(), services);
-    let listener = TcpListener::bind(config.address).await?;
     tracing::info!(address = %listener.local_addr()?, store = "memory", origin = "embedded", "serving");
     let flusher = tokio::spawn(flush_regularly(cache.clone()));
-    accept(&listener, &router, config.limits, stop).await;
+    accept(listener, &router, config.limits, stop).await;
     flusher.abort();
     cache.flush().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-async fn accept(listener: &TcpListener, router: &Router, limits: Limits, stop: impl Future<Output = ()>) {
+async fn accept(listener: TcpListener, router: &Router, limits: Limits, stop: impl Future<Output = ()>) {
     let connections = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
@@ -68,6 +71,7 @@ async fn accept(listener: &TcpListener, router: &Router, limits: Limits, stop: i
         }
     }
     tracing::info!("stopping");
+    drop(listener);
     if tokio::time::timeout(limits.shutdown_grace, connections.shutdown()).await.is_err() {
         tracing::warn!("requests were cut off because their grace was over");
     }

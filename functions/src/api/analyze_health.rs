@@ -4,6 +4,7 @@ use super::body::read_json_body;
 use super::cache_headers::{DIGEST_HEADER, personal_answer};
 use super::session::{SESSION_HEADER, SessionId};
 use super::{Problem, Services};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::HeaderValue;
@@ -28,9 +29,10 @@ pub(super) async fn analyze_health(
 /// Answers a question that a client knows the digest of, or 404. It never computes.
 pub(super) async fn find_analysis(
     State(services): State<Services>,
-    Path(digest): Path<String>,
+    digest: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let digest: RequestDigest = digest.parse().map_err(|_| Problem::invalid_digest())?;
+    let digest: Option<RequestDigest> = digest.ok().and_then(|Path(digest)| digest.parse().ok());
+    let digest = digest.ok_or_else(Problem::invalid_digest)?;
     let answer = services.analyses.find(&digest).await.ok_or_else(Problem::not_cached)?;
     let mut response = personal_answer(answer);
     let digest = HeaderValue::try_from(digest.to_hex()).map_err(|_| Problem::internal())?;

@@ -5,6 +5,7 @@ use medinsight_functions::config::Config;
 use medinsight_functions::{environment, logging, server};
 use std::error::Error;
 use std::process::ExitCode;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The MedInsight response cache.
@@ -23,6 +24,7 @@ enum Command {
 
 /// Each flag stands for the setting of the same name and wins over the environment.
 #[derive(Args)]
+#[expect(clippy::doc_markdown, reason = "these comments are the help text, which is not Markdown")]
 struct ServeArgs {
     /// The IP address to listen on [MEDINSIGHT_HOST] [default: 127.0.0.1]
     #[arg(long)]
@@ -100,6 +102,8 @@ fn serve(args: ServeArgs) -> Result<(), Box<dyn Error>> {
                 _ = interrupt.recv() => {}
             }
         };
-        server::serve(&config, stop).await
+        let listener = TcpListener::bind(config.address).await;
+        let listener = listener.map_err(|error| format!("cannot listen on {}: {error}", config.address))?;
+        server::serve(&config, listener, stop).await
     })
 }

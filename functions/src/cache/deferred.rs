@@ -13,10 +13,13 @@ const MAX_WAITING_WRITES: usize = 1_024;
 #[derive(Debug, Default)]
 pub(super) struct Deferred(Mutex<Waiting>);
 
+/// What waits for a trip.
 #[derive(Debug, Default)]
-struct Waiting {
-    counts: HashMap<CacheKey, u64>,
-    writes: Vec<(CacheKey, Bytes)>,
+pub(super) struct Waiting {
+    /// Counters and by how much they are to be raised.
+    pub(super) counts: HashMap<CacheKey, u64>,
+    /// Payloads to be stored.
+    pub(super) writes: Vec<(CacheKey, Bytes)>,
 }
 
 impl Deferred {
@@ -31,9 +34,8 @@ impl Deferred {
         }
     }
 
-    pub(super) fn take(&self) -> (Vec<(CacheKey, u64)>, Vec<(CacheKey, Bytes)>) {
-        let Waiting { counts, writes } = std::mem::take(&mut *self.waiting());
-        (counts.into_iter().collect(), writes)
+    pub(super) fn take(&self) -> Waiting {
+        std::mem::take(&mut *self.waiting())
     }
 
     pub(super) fn put_back(&self, counts: Vec<(CacheKey, u64)>) {

@@ -19,12 +19,12 @@ pub(super) struct Entry {
 impl Entry {
     /// Opens an entry; `None` when it is malformed or of another generation.
     pub(super) fn open(
-        bytes: Bytes,
+        bytes: &Bytes,
         life: &Lifetime,
         generation: Generation,
         now: UnixMillis,
     ) -> Option<(Self, Freshness)> {
-        let (header, _) = EntryHeader::split(&bytes).ok()?;
+        let (header, _) = EntryHeader::split(bytes).ok()?;
         if header.generation != generation || header.compressed || header.sealing != Sealing::Plain {
             return None;
         }

@@ -84,6 +84,8 @@ impl<K, V> fmt::Debug for SingleFlight<K, V> {
 #[cfg(test)]
 mod tests {
     use super::{Role, SingleFlight};
+    use std::future::Future;
+    use std::task::{Context, Waker};
     use tokio::sync::oneshot;
 
     #[tokio::test]
@@ -109,7 +111,7 @@ mod tests {
         let flights = SingleFlight::<u8, u8>::default();
         let (release, released) = oneshot::channel::<u8>();
         let mut leader = Box::pin(flights.run(1, async move { released.await.unwrap_or_default() }));
-        assert!(futures_util::poll!(&mut leader).is_pending());
+        assert!(leader.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         drop(leader);
         let follower = flights.run(1, async { 0 });
         let _ = release.send(7);

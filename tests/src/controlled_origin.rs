@@ -1,0 +1,113 @@
+//! The embedded origin with a switch, a gate and a counter.
+
+use medinsight_core::{AnalyzerRevision, HealthAnalysisRequest, MedicationSet};
+use medinsight_functions::clock::ManualClock;
+use medinsight_functions::origin::{
+    Answering, EmbeddedOrigin, HealthAnalysis, MedicationInteractions, Origin, OriginError,
+};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// What an analysis costs on the manual clock.
+const COST: Duration = Duration::from_millis(3_000);
+
+/// What the origin does when it is asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Mood {
+    /// It answers.
+    Answers,
+    /// It fails.
+    Fails(OriginError),
+    /// It panics.
+    Panics,
+    /// It never comes back.
+    Hangs,
+}
+
+/// The embedded origin with a switch, a gate and a counter.
+#[derive(Debug)]
+pub struct ControlledOrigin {
+    embedded: EmbeddedOrigin,
+    clock: ManualClock,
+    mood: Mutex<Mood>,
+    gate: Semaphore,
+    analyses: AtomicUsize,
+    interactions: AtomicUsize,
+}
+
+impl ControlledOrigin {
+    /// An origin that answers at once; every answer moves the clock on by three seconds.
+    #[must_use]
+    pub fn new(clock: ManualClock) -> Self {
+        Self {
+            embedded: EmbeddedOrigin::new(Duration::ZERO).expect("a valid revision"),
+            clock,
+            mood: Mutex::new(Mood::Answers),
+            gate: Semaphore::new(Semaphore::MAX_PERMITS),
+            analyses: AtomicUsize::default(),
+            interactions: AtomicUsize::default(),
+        }
+    }
+
+    /// Changes what the origin does.
+    pub fn set_mood(&self, mood: Mood) {
+        *self.mood.lock().unwrap_or_else(PoisonError::into_inner) = mood;
+    }
+
+    /// Lets nobody through until [`ControlledOrigin::open_gate`].
+    pub fn close_gate(&self) {
+        self.gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// Lets everybody through.
+    pub fn open_gate(&self) {
+        self.gate.add_permits(1_000);
+    }
+
+    /// How many analyses were asked for.
+    pub fn analyses(&self) -> usize {
+        self.analyses.load(Ordering::SeqCst)
+    }
+
+    /// How many times interactions were asked for.
+    pub fn interactions(&self) -> usize {
+        self.interactions.load(Ordering::SeqCst)
+    }
+
+    async fn pass_the_gate(&self) -> Result<(), OriginError> {
+        let _permit = self.gate.acquire().await.map_err(|_| OriginError::Failed)?;
+        let mood = *self.mood.lock().unwrap_or_else(PoisonError::into_inner);
+        match mood {
+            Mood::Answers => Ok(()),
+            Mood::Fails(error) => Err(error),
+            Mood::Panics => panic!("an invented panic of the origin"),
+            Mood::Hangs => std::future::pending().await,
+        }
+    }
+}
+
+impl Origin for ControlledOrigin {
+    fn revision(&self) -> &AnalyzerRevision {
+        self.embedded.revision()
+    }
+
+    fn analyze<'a>(
+        &'a self,
+        question: &'a HealthAnalysisRequest,
+        interactions: &'a MedicationInteractions,
+    ) -> Answering<'a, HealthAnalysis> {
+        self.analyses.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async {
+            self.pass_the_gate().await?;
+            self.clock.advance(COST);
+            self.embedded.analyze(question, interactions).await
+        })
+    }
+
+    fn interactions<'a>(&'a self, medications: &'a MedicationSet) -> Answering<'a, MedicationInteractions> {
+        self.interactions.fetch_add(1, Ordering::SeqCst);
+        self.embedded.interactions(medications)
+    }
+}
