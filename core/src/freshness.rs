@@ -109,10 +109,7 @@ mod tests {
     #[test]
     fn facts_about_a_drug_are_served_while_they_are_revalidated_however_old_they_are() {
         let now = u64::MAX / 2;
-        assert_eq!(
-            freshness(EntryKind::DrugInfo, &header(0, 604_800), now),
-            Some(Freshness::StaleWhileRevalidate)
-        );
+        assert_eq!(freshness(EntryKind::DrugInfo, &header(0, 604_800), now), Some(Freshness::StaleWhileRevalidate));
     }
 
     #[test]

@@ -32,11 +32,7 @@ use icu_properties::{CodePointSetData, props::WhiteSpace};
 /// ```
 #[must_use]
 pub fn normalise(text: &str) -> String {
-    if text.is_ascii() {
-        normalise_ascii(text)
-    } else {
-        normalise_unicode(text)
-    }
+    if text.is_ascii() { normalise_ascii(text) } else { normalise_unicode(text) }
 }
 
 /// The same as [`normalise_unicode`] for ASCII, where NFC changes nothing and folding is lower-casing.

@@ -4,9 +4,7 @@ use crate::cache::{Answer, Cache, Visit};
 use crate::origin::answer::{MedicationInteractions, Severity};
 use crate::origin::{Origin, OriginError};
 use bytes::Bytes;
-use medinsight_core::{
-    CacheKey, EntryKind, HealthAnalysisRequest, KeyError, KeySecret, MedicationSet, RequestDigest,
-};
+use medinsight_core::{CacheKey, EntryKind, HealthAnalysisRequest, KeyError, KeySecret, MedicationSet, RequestDigest};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::future::Future;

@@ -36,7 +36,12 @@ async fn a_field_that_breaks_its_rule_is_named_together_with_the_rule() {
         ("patient_gender", json!([]), "wrong_type", "patient_gender: must be text"),
         ("medical_history", json!("asthma"), "wrong_type", "medical_history: must be a list of texts"),
         ("medical_history", json!([1]), "wrong_type", "medical_history: must be a list of texts"),
-        ("current_medications", json!(vec!["x"; 65]), "list_too_long", "current_medications: must have at most 64 items"),
+        (
+            "current_medications",
+            json!(vec!["x"; 65]),
+            "list_too_long",
+            "current_medications: must have at most 64 items",
+        ),
         (
             "current_medications",
             json!(["x".repeat(257)]),
@@ -73,7 +78,8 @@ async fn what_is_no_readable_json_object_is_a_400() {
 #[tokio::test]
 async fn a_wrong_or_absent_content_type_is_a_415() {
     let service = Service::start();
-    for content_type in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/jsonp")] {
+    for content_type in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/jsonp")]
+    {
         let mut request = post(question().to_string());
         request.headers_mut().remove("content-type");
         if let Some(content_type) = content_type {

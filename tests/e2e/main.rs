@@ -5,10 +5,10 @@
 
 mod bad_input;
 mod caching;
+mod embedded_answers;
 mod freshness;
 mod keys;
 mod outages;
 mod server;
 mod single_flight;
-mod triage;
 mod vectors;

@@ -1,7 +1,7 @@
 //! The same question asked by many at once is computed once.
 
-use medinsight_tests::{Answered, Mood, Service, question};
 use medinsight_functions::origin::OriginError;
+use medinsight_tests::{Answered, Mood, Service, question};
 use std::future::Future;
 use std::task::{Context, Waker};
 

@@ -69,9 +69,13 @@ impl Service {
         let clock = ManualClock::at(UnixMillis(1_800_000_000_000));
         let cache = Cache::new(Store::Memory(memory.clone()), TtlPolicy::default(), Clock::Manual(clock.clone()));
         let origin = Arc::new(ControlledOrigin::new(clock.clone()));
-        let analyses =
-            HealthAnalyses::new(cache.clone(), Arc::clone(&origin) as _, config.key_secret.clone(), config.origin_timeout)
-                .expect("valid counters");
+        let analyses = HealthAnalyses::new(
+            cache.clone(),
+            Arc::clone(&origin) as _,
+            config.key_secret.clone(),
+            config.origin_timeout,
+        )
+        .expect("valid counters");
         let router = finish(health_routes(), Services { analyses, limits: config.limits });
         Self { router, cache, memory, clock, origin }
     }

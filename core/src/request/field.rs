@@ -29,9 +29,9 @@ pub(super) fn required_text(
     field: &'static str,
     max_chars: usize,
 ) -> Result<String, RequestError> {
-    optional_text(members, field, max_chars)?.ok_or(RequestError::MissingField { field }).and_then(|text| {
-        if text.is_empty() { Err(RequestError::EmptyField { field }) } else { Ok(text) }
-    })
+    optional_text(members, field, max_chars)?
+        .ok_or(RequestError::MissingField { field })
+        .and_then(|text| if text.is_empty() { Err(RequestError::EmptyField { field }) } else { Ok(text) })
 }
 
 /// An optional text, normalised; it may be empty then.

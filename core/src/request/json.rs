@@ -46,7 +46,9 @@ pub(super) fn read_object<'a>(body: &'a [u8], names: &[&'static str]) -> Result<
     match value {
         Ok(JsonValue::Object(members)) => Ok(members),
         Ok(_) => Err(RequestError::NotAnObject),
-        Err(error) => Err(verdict.get().unwrap_or(RequestError::NotJson { line: error.line(), column: error.column() })),
+        Err(error) => {
+            Err(verdict.get().unwrap_or(RequestError::NotJson { line: error.line(), column: error.column() }))
+        }
     }
 }
 

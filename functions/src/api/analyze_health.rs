@@ -11,10 +11,7 @@ use http::HeaderValue;
 use medinsight_core::{HealthAnalysisRequest, RequestDigest};
 
 /// Answers a health question, from the cache when it was answered before.
-pub(super) async fn analyze_health(
-    State(services): State<Services>,
-    request: Request,
-) -> Result<Response, Problem> {
+pub(super) async fn analyze_health(State(services): State<Services>, request: Request) -> Result<Response, Problem> {
     let session = SessionId::of_request(request.headers())?;
     let body = read_json_body(request, services.limits.body_bytes).await?;
     let question = HealthAnalysisRequest::from_json(&body)?;

@@ -2,9 +2,7 @@
 
 use super::{Answer, CacheStatus};
 use bytes::{BufMut, Bytes, BytesMut};
-use medinsight_core::{
-    Assessment, EntryHeader, Freshness, Generation, HEADER_BYTES, Lifetime, Sealing, UnixMillis,
-};
+use medinsight_core::{Assessment, EntryHeader, Freshness, Generation, HEADER_BYTES, Lifetime, Sealing, UnixMillis};
 
 /// The largest payload that is stored.
 const MAX_PAYLOAD_BYTES: usize = 1 << 20;

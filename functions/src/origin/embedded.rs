@@ -1,28 +1,30 @@
 //! Answers without network: a rule-based triage and a formulary of common drugs, both over data files.
 
+mod assessment;
 mod formulary;
 mod interactions;
-mod triage;
+mod rulebook;
+mod wording;
 
 use super::answer::{HealthAnalysis, MedicationInteractions};
 use super::{Answering, Origin, OriginError};
+use assessment::Complaint;
 use formulary::{Formulary, Medicine};
 use medinsight_core::{AnalyzerRevision, HealthAnalysisRequest, InvalidAnalyzerRevision, MedicationSet};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
-use triage::Complaint;
 
 /// Raised when the rules in the code change what is answered; the data speak for themselves.
 const RULES_REVISION: &str = "1";
 
+const CONDITIONS: &str = include_str!("../../data/triage/conditions.json");
+const RED_FLAGS: &str = include_str!("../../data/triage/red_flags.json");
+const REMEDIES: &str = include_str!("../../data/triage/remedies.json");
+const FORMULARY: &str = include_str!("../../data/formulary.json");
+const INTERACTIONS: &str = include_str!("../../data/interactions.json");
+
 /// Every file that an answer may come from.
-const DATA: [&str; 5] = [
-    include_str!("../../data/conditions.json"),
-    include_str!("../../data/formulary.json"),
-    include_str!("../../data/interactions.json"),
-    include_str!("../../data/red_flags.json"),
-    include_str!("../../data/remedies.json"),
-];
+const DATA: [&str; 5] = [CONDITIONS, RED_FLAGS, REMEDIES, FORMULARY, INTERACTIONS];
 
 /// The origin that needs nothing but itself.
 #[derive(Clone, Debug)]
@@ -61,7 +63,7 @@ impl Origin for EmbeddedOrigin {
         Box::pin(async {
             self.think().await;
             let medicines = recognise(question.current_medications());
-            Ok::<_, OriginError>(triage::analyse(&Complaint::of(question), &medicines, &interactions.interactions))
+            Ok::<_, OriginError>(assessment::analyse(&Complaint::of(question), &medicines, &interactions.interactions))
         })
     }
 
@@ -71,7 +73,7 @@ impl Origin for EmbeddedOrigin {
             Ok(MedicationInteractions {
                 recognised: medicines.iter().map(|medicine| medicine.name().to_owned()).collect(),
                 interactions: interactions::between(&medicines),
-                disclaimer: triage::DISCLAIMER.to_owned(),
+                disclaimer: assessment::DISCLAIMER.to_owned(),
             })
         })
     }
@@ -83,7 +85,6 @@ impl<'a> Complaint<'a> {
             concern: question.concern(),
             symptoms: question.symptoms(),
             age: question.patient_age(),
-            gender: question.patient_gender(),
             history: question.medical_history(),
         }
     }

@@ -1,4 +1,4 @@
-//! The cases of the embedded triage, asked over HTTP.
+//! The cases of the embedded origin, asked over HTTP.
 
 use medinsight_tests::Service;
 use serde::Deserialize;
@@ -47,7 +47,7 @@ impl Case {
 }
 
 fn cases() -> Vec<Case> {
-    serde_json::from_str(include_str!("../cases/triage.json")).expect("the cases")
+    serde_json::from_str(include_str!("../cases/health_questions.json")).expect("the cases")
 }
 
 /// What of the expectation an answer misses.
@@ -66,14 +66,16 @@ fn shortcomings(expected: &Expectation, answer: &Value) -> Vec<String> {
         missed.push(format!("recommendation {}", answer["recommendation"]));
     }
     missed.extend(expected.mentions.iter().filter(|part| !contains(answer, part)).map(|part| format!("no {part}")));
-    if !contains(&answer["disclaimer"], "not medical advice") || !contains(&answer["recommendation"], "not medical advice") {
+    if !contains(&answer["disclaimer"], "not medical advice")
+        || !contains(&answer["recommendation"], "not medical advice")
+    {
         missed.push("no disclaimer".to_owned());
     }
     missed
 }
 
 #[tokio::test]
-async fn every_case_of_the_triage_is_answered_as_expected() {
+async fn every_case_is_answered_as_expected() {
     let service = Service::start();
     let mut failures = Vec::new();
     for case in cases() {
