@@ -142,3 +142,117 @@ fn in_order(mut ends: [String; 2]) -> [String; 2] {
     ends.sort();
     ends
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[track_caller]
+    fn found(names: &[&str]) -> Vec<Interaction> {
+        let resolve = |name: &&str| Formulary::embedded().resolve(name).expect("the formulary knows the medicine");
+        between(&names.iter().map(resolve).collect::<Vec<_>>())
+    }
+
+    #[track_caller]
+    fn severity(first: &str, second: &str) -> InteractionSeverity {
+        let interactions = found(&[first, second]);
+        assert_eq!(interactions.len(), 1, "{first} and {second}");
+        interactions.first().map(|interaction| interaction.severity).expect("there is one")
+    }
+
+    #[test]
+    fn the_rules_are_many_complete_and_unique() {
+        let edition = Edition::embedded();
+        assert!(edition.interactions.len() >= 100);
+        let findings = edition.interactions.iter().map(|rule| &rule.finding).chain([&edition.duplicate_ingredient]);
+        for finding in findings {
+            assert!(finding.effect.ends_with('.') && finding.advice.ends_with('.'), "{finding:?}");
+            assert!(edition.sources.contains_key(&finding.source), "{finding:?}");
+        }
+        assert_eq!(Rules::embedded().findings.len(), edition.interactions.len());
+    }
+
+    #[test]
+    fn every_end_of_a_rule_is_a_medicine_or_the_class_of_one() {
+        let formulary = Formulary::embedded();
+        let tags: HashSet<_> = formulary.iter().flat_map(classes).collect();
+        for end in Edition::embedded().interactions.into_iter().flat_map(|rule| rule.between) {
+            assert!(tags.contains(&end) || formulary.ingredient(&end).is_some(), "{end}");
+        }
+    }
+
+    #[test]
+    fn warfarin_and_ibuprofen_are_a_major_interaction_in_any_order() {
+        let interactions = found(&["ibuprofen", "warfarin"]);
+        assert_eq!(interactions, found(&["warfarin", "ibuprofen"]));
+        let interaction = interactions.first().expect("they interact");
+        assert_eq!(interaction.medications, ["ibuprofen", "warfarin"]);
+        assert_eq!(interaction.severity, InteractionSeverity::Major);
+        assert_eq!(interaction.source, "Medicines A to Z, National Health Service (England)");
+    }
+
+    #[test]
+    fn the_classics_are_known() {
+        use InteractionSeverity::{Contraindicated, Major, Moderate};
+        for (first, second, expected) in [
+            ("sertraline", "phenelzine", Contraindicated),
+            ("nitroglycerin", "viagra", Contraindicated),
+            ("simvastatin", "clarithromycin", Contraindicated),
+            ("ciprofloxacin", "tizanidine", Contraindicated),
+            ("lisinopril", "spironolactone", Major),
+            ("lithium", "naproxen", Major),
+            ("methotrexate", "bactrim", Major),
+            ("digoxin", "amiodarone", Major),
+            ("oxycodone", "diazepam", Major),
+            ("clopidogrel", "omeprazole", Major),
+            ("allopurinol", "azathioprine", Major),
+            ("atenolol", "verapamil", Major),
+            ("birth control", "carbamazepine", Major),
+            ("levothyroxine", "iron", Moderate),
+        ] {
+            assert_eq!(severity(first, second), expected, "{first} and {second}");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_names_a_medicine_beats_a_rule_for_its_class() {
+        assert_eq!(severity("simvastatin", "itraconazole"), InteractionSeverity::Contraindicated);
+        assert_eq!(severity("atorvastatin", "itraconazole"), InteractionSeverity::Major);
+        assert_eq!(severity("digoxin", "diltiazem"), InteractionSeverity::Moderate);
+    }
+
+    #[test]
+    fn a_combination_interacts_through_its_ingredients_under_its_own_name() {
+        let interactions = found(&["warfarin", "excedrin"]);
+        let interaction = interactions.first().expect("they interact");
+        assert_eq!(interaction.medications, ["acetaminophen / aspirin / caffeine", "warfarin"]);
+        assert_eq!(interaction.severity, InteractionSeverity::Major);
+    }
+
+    #[test]
+    fn the_same_ingredient_in_two_products_is_a_double_dose() {
+        let interactions = found(&["tylenol", "vicodin"]);
+        let interaction = interactions.first().expect("they share an ingredient");
+        assert_eq!(interaction.severity, InteractionSeverity::Major);
+        assert!(interaction.effect.starts_with("Both contain acetaminophen."), "{}", interaction.effect);
+    }
+
+    #[test]
+    fn a_medicine_under_two_names_is_no_pair() {
+        assert_eq!(found(&["tylenol", "paracetamol"]), []);
+        assert_eq!(found(&["amoxicillin", "cetirizine"]), []);
+    }
+
+    #[test]
+    fn the_most_severe_interaction_comes_first() {
+        let names =
+            ["lisinopril", "warfarin", "ibuprofen", "sildenafil", "nitroglycerin", "vicodin", "aspirin", "tylenol"];
+        let interactions = found(&names);
+        let order = |interaction: &Interaction| (Reverse(interaction.severity), interaction.medications.clone());
+        assert!(interactions.iter().map(order).is_sorted());
+        let mut reversed = names;
+        reversed.reverse();
+        assert_eq!(found(&reversed), interactions);
+    }
+}
