@@ -31,7 +31,7 @@ pub struct HealthAnalysis {
     pub recommendation: String,
     /// When to see a doctor; the most urgent case first.
     pub when_to_see_doctor: Vec<String>,
-    /// The person's medicines that the formulary knows.
+    /// Medicines that the person takes or names, as far as the formulary knows them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub detected_medications: Vec<DetectedMedication>,
     /// Known interactions between those medicines, the most severe first.
@@ -41,7 +41,7 @@ pub struct HealthAnalysis {
     pub disclaimer: String,
 }
 
-/// A medicine that the person takes and the formulary knows.
+/// A medicine that the person takes or names and the formulary knows.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct DetectedMedication {
     /// Its generic name; the ingredients of a combination are joined with ` / `.

@@ -62,7 +62,7 @@ impl Origin for EmbeddedOrigin {
     ) -> Answering<'a, HealthAnalysis> {
         Box::pin(async {
             self.think().await;
-            let medicines = recognise(question.current_medications());
+            let medicines = taken_or_mentioned(question);
             Ok::<_, OriginError>(assessment::analyse(&Complaint::of(question), &medicines, &interactions.interactions))
         })
     }
@@ -94,6 +94,16 @@ impl<'a> Complaint<'a> {
 fn recognise(medications: &[String]) -> Vec<&'static Medicine> {
     let formulary = Formulary::embedded();
     let mut medicines: Vec<_> = medications.iter().filter_map(|text| formulary.resolve(text)).collect();
+    medicines.sort_unstable_by_key(|medicine| medicine.name());
+    medicines.dedup_by_key(|medicine| medicine.name());
+    medicines
+}
+
+/// The medicines that the person takes, and those that the complaint names.
+fn taken_or_mentioned(question: &HealthAnalysisRequest) -> Vec<&'static Medicine> {
+    let mut medicines = recognise(question.current_medications());
+    medicines
+        .extend([question.concern(), question.symptoms()].iter().flat_map(|text| Formulary::embedded().detect(text)));
     medicines.sort_unstable_by_key(|medicine| medicine.name());
     medicines.dedup_by_key(|medicine| medicine.name());
     medicines
