@@ -1,7 +1,7 @@
 //! Installs Debian packages where that is allowed, and says how to where it is not.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -38,11 +38,9 @@ fn privilege() -> Option<&'static [&'static str]> {
     process::capture(Command::new("sudo").args(["-n", "true"])).map(|_| ["sudo", "-n"].as_slice())
 }
 
-/// Runs one quiet apt-get command that asks no questions.
+/// Runs one apt-get command that asks no questions and prints nothing but errors.
 fn apt_get(prefix: &[&str], arguments: &[&str]) -> Result<()> {
     let words = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"], arguments].concat();
     let (program, rest) = words.split_first().context("an empty command")?;
-    process::capture(Command::new(program).args(rest))
-        .map(drop)
-        .with_context(|| format!("`{}` failed", words.join(" ")))
+    process::run(Command::new(program).args(rest).stdin(Stdio::null()).stdout(Stdio::null()))
 }

@@ -33,9 +33,9 @@ pub(crate) struct BareAxumOptions {
     port: u16,
 }
 
-/// Serves until the process is ended.
+/// Serves until the process is ended, on as many threads as the server takes by default.
 pub(crate) fn run(options: &BareAxumOptions) -> Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.context("cannot start the runtime")?.block_on(serve(options.port))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -24,7 +24,11 @@ enum Command {
 
 /// Each flag stands for the setting of the same name and wins over the environment.
 #[derive(Args)]
-#[expect(clippy::doc_markdown, reason = "these comments are the help text, which is not Markdown")]
+#[expect(
+    clippy::doc_markdown,
+    rustdoc::broken_intra_doc_links,
+    reason = "these comments are the help text, which is not Markdown"
+)]
 struct ServeArgs {
     /// The IP address to listen on [MEDINSIGHT_HOST] [default: 127.0.0.1]
     #[arg(long)]
