@@ -28,7 +28,7 @@ pub(super) fn analyse(
     interactions: &[Interaction],
 ) -> HealthAnalysis {
     let rules = Rulebook::embedded();
-    let wording = Wording::read(&texts(complaint), |word| rules.is_symptom(word));
+    let wording = Wording::read(&texts(complaint), |word| rules.symptom_words.contains(word));
     let raised = |flag: &&RedFlag| applies(flag, complaint, medicines) && flag.is_raised(&wording);
     let mut analysis = match rules.red_flags.iter().find(raised) {
         Some(flag) => emergency(flag),

@@ -1,6 +1,6 @@
 //! The rules of the triage as they stand in the data files.
 
-use super::wording::{Denial, Phrase, Wording};
+use super::wording::{Denial, Phrase, Vocabulary, Wording};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -13,6 +13,8 @@ pub(super) struct Rulebook {
     pub(super) red_flags: Vec<RedFlag>,
     pub(super) conditions: Vec<Condition>,
     pub(super) remedies: BTreeMap<String, Remedy>,
+    /// The words of all signs, over which a negation carries on.
+    pub(super) symptom_words: Vocabulary,
 }
 
 /// Signs of a possible emergency.
@@ -80,12 +82,6 @@ impl Rulebook {
         &RULEBOOK
     }
 
-    /// Whether a word can be part of a sign.
-    pub(super) fn is_symptom(&self, word: &str) -> bool {
-        let signs = self.red_flags.iter().flat_map(|flag| &flag.signs);
-        signs.chain(self.conditions.iter().flat_map(|condition| &condition.signs)).any(|sign| sign.has_word(word))
-    }
-
     #[expect(clippy::expect_used, reason = "the files are part of the program, and a test reads them")]
     fn read() -> Self {
         #[derive(Deserialize)]
@@ -103,7 +99,11 @@ impl Rulebook {
         let red_flags: RedFlags = serde_json::from_str(super::RED_FLAGS).expect("red_flags.json is valid");
         let conditions: Conditions = serde_json::from_str(super::CONDITIONS).expect("conditions.json is valid");
         let remedies: Remedies = serde_json::from_str(super::REMEDIES).expect("remedies.json is valid");
-        Self { red_flags: red_flags.red_flags, conditions: conditions.conditions, remedies: remedies.remedies }
+        let (red_flags, conditions) = (red_flags.red_flags, conditions.conditions);
+        let signs = red_flags.iter().flat_map(|flag| &flag.signs);
+        let signs = signs.chain(conditions.iter().flat_map(|condition| &condition.signs));
+        let symptom_words = signs.flat_map(|sign| sign.0.iter().flatten().flatten()).collect();
+        Self { red_flags, conditions, remedies: remedies.remedies, symptom_words }
     }
 }
 
@@ -126,10 +126,6 @@ impl Condition {
 impl Sign {
     fn is_there(&self, wording: &Wording, denial: Denial) -> bool {
         self.0.iter().all(|terms| share_a_clause(terms, wording, denial))
-    }
-
-    fn has_word(&self, word: &str) -> bool {
-        self.0.iter().flatten().flatten().any(|phrase| phrase.has_word(word))
     }
 }
 

@@ -5,7 +5,7 @@
 //! symptoms and small words: "no fever or chest pain" denies both, "no relief from chest pain" denies nothing. In
 //! doubt nothing is denied, because a missed emergency is worse than a false alarm.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Bound;
 
 const CLAUSE_ENDS: [&str; 3] = ["but", "however", "although"];
@@ -61,7 +61,7 @@ const OTHER_PEOPLE: [&str; 12] = [
 const LONG_AGO: [&str; 5] = ["died", "ago", "late", "1990s", "passed"];
 const NOW: [&str; 6] = ["now", "today", "currently", "just", "suddenly", "is"];
 /// Figures of speech that sound like symptoms.
-const IDIOMS: [&str; 17] = [
+const IDIOMS: [&str; 16] = [
     "stroke of luck",
     "stroke of genius",
     "strokes of luck",
@@ -76,7 +76,6 @@ const IDIOMS: [&str; 17] = [
     "to die for",
     "killing me",
     "breast stroke",
-    "heartburn",
     "shot in the arm",
     "heart to heart",
 ];
@@ -165,10 +164,32 @@ impl Phrase {
         };
         Self(text.split_whitespace().map(pattern).collect())
     }
+}
 
-    /// Whether a word can stand in the phrase.
-    pub(super) fn has_word(&self, word: &str) -> bool {
-        self.0.iter().any(|pattern| pattern.matches(word))
+/// The words that phrases are made of.
+#[derive(Debug, Default)]
+pub(super) struct Vocabulary {
+    exact: HashSet<String>,
+    prefixes: BTreeSet<String>,
+}
+
+impl Vocabulary {
+    /// Whether a word can stand in one of the phrases.
+    pub(super) fn contains(&self, word: &str) -> bool {
+        self.exact.contains(word) || self.prefixes.iter().any(|prefix| word.starts_with(prefix))
+    }
+}
+
+impl<'a> FromIterator<&'a Phrase> for Vocabulary {
+    fn from_iter<I: IntoIterator<Item = &'a Phrase>>(phrases: I) -> Self {
+        let mut vocabulary = Self::default();
+        for pattern in phrases.into_iter().flat_map(|phrase| &phrase.0) {
+            match pattern {
+                WordPattern::Exact(text) => vocabulary.exact.insert(text.clone()),
+                WordPattern::Prefix(prefix) => vocabulary.prefixes.insert(prefix.clone()),
+            };
+        }
+        vocabulary
     }
 }
 
@@ -183,8 +204,7 @@ impl WordPattern {
 
 fn without_idioms(text: &str) -> String {
     let straight = text.replace('\u{2019}', "'");
-    // Heartburn is a symptom of its own; it is kept as a word while the figures of speech go.
-    IDIOMS.iter().filter(|idiom| **idiom != "heartburn").fold(straight, |text, idiom| text.replace(idiom, " "))
+    IDIOMS.iter().fold(straight, |text, idiom| text.replace(idiom, " "))
 }
 
 /// Clauses as words, with `,` kept as a word of its own because it ends a negation.
@@ -231,8 +251,7 @@ fn mark_denied(clause: Vec<String>, is_symptom: impl Fn(&str) -> bool) -> Vec<Wo
         .map(|text| {
             let is_denied = is_denying && text != ",";
             let is_negator = NEGATORS.contains(&text.as_str()) && (text != "never" || never_counts);
-            let carries = CARRIERS.contains(&text.as_str()) || is_symptom(&text);
-            is_denying = is_negator || (is_denying && carries);
+            is_denying = is_negator || (is_denying && (CARRIERS.contains(&text.as_str()) || is_symptom(&text)));
             Word { text, is_denied }
         })
         .collect()
