@@ -33,7 +33,7 @@ struct Inner {
     store: Store,
     policy: TtlPolicy,
     clock: Clock,
-    flights: SingleFlight<CacheKey, Result<Bytes, OriginError>>,
+    flights: SingleFlight<CacheKey, Result<Computed, OriginError>>,
     generations: Generations,
     deferred: Deferred,
 }
@@ -58,8 +58,17 @@ pub struct Answer {
     pub status: CacheStatus,
     /// How long ago it was computed, when it came from the store.
     pub age: Option<Duration>,
+    /// Whether the store has it now.
+    pub is_stored: bool,
     /// Whole seconds for which it stays fresh, negative when it is stale; none when it was computed just now.
     pub ttl_secs: Option<i64>,
+}
+
+/// What a flight brought home.
+#[derive(Clone, Debug)]
+struct Computed {
+    body: Bytes,
+    is_stored: bool,
 }
 
 /// What a lookup found.
@@ -223,26 +232,30 @@ impl Cache {
             Role::Leader => status,
             Role::Follower => CacheStatus::Coalesced,
         };
-        let body = result.unwrap_or(Err(OriginError::Failed))?;
-        Ok(Answer { body, status, age: None, ttl_secs: None })
+        let Computed { body, is_stored } = result.unwrap_or(Err(OriginError::Failed))?;
+        Ok(Answer { body, status, age: None, is_stored, ttl_secs: None })
     }
 
-    async fn compute_and_store<F>(self, key: CacheKey, compute: F) -> Result<Bytes, OriginError>
+    async fn compute_and_store<F>(self, key: CacheKey, compute: F) -> Result<Computed, OriginError>
     where
         F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
     {
         let generation = self.generation(key.kind().category()).await.ok();
-        if let Some(fresh) = self.written_meanwhile(&key, generation).await {
-            return Ok(fresh);
+        if let Some(body) = self.written_meanwhile(&key, generation).await {
+            return Ok(Computed { body, is_stored: true });
         }
         let started = self.0.clock.now();
         let body = compute.await?;
         let cost = self.0.clock.now().since(started);
-        if generation.is_some() {
-            let writes = self.write(key, &body, cost, generation).await.into_iter().collect();
-            let _ = self.run(Trip { writes, ..Trip::default() }).await;
-        }
-        Ok(body)
+        let write = match generation {
+            Some(_) => self.write(key, &body, cost, generation).await,
+            None => None,
+        };
+        let is_stored = match write {
+            Some(write) => self.run(Trip { writes: vec![write], ..Trip::default() }).await.is_ok(),
+            None => false,
+        };
+        Ok(Computed { body, is_stored })
     }
 
     /// What another flight wrote between this caller's lookup and its turn. Without this second look a caller that was

@@ -18,6 +18,23 @@ async fn a_store_that_is_out_of_reach_is_bypassed_and_used_again_when_it_is_back
 }
 
 #[tokio::test]
+async fn an_answer_that_could_not_be_stored_does_not_claim_that_it_was() {
+    let service = Service::start();
+    service.origin.close_gate();
+    let question = question();
+    let ask = service.ask(&question);
+    let cut_off = async {
+        while service.origin.analyses() == 0 {
+            tokio::task::yield_now().await;
+        }
+        service.memory.set_reachable(false);
+        service.origin.open_gate();
+    };
+    let (answer, ()) = tokio::join!(ask, cut_off);
+    assert_eq!((answer.status.as_u16(), answer.header("cache-status")), (200, "MedInsight; fwd=miss"));
+}
+
+#[tokio::test]
 async fn hits_that_were_counted_while_the_store_was_out_of_reach_are_not_lost() {
     let service = Service::start();
     service.ask(&question()).await;

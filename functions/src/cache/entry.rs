@@ -39,6 +39,7 @@ impl Entry {
             body: self.payload,
             status,
             age: Some(age),
+            is_stored: true,
             ttl_secs: Some(secs(fresh_for.as_secs()).saturating_sub(secs(age.as_secs()))),
         }
     }

@@ -41,7 +41,7 @@ impl CacheStatus {
     pub const fn forward_parameters(self) -> &'static str {
         match self {
             Self::Hit | Self::Stale => "hit",
-            Self::Miss => "fwd=miss; stored",
+            Self::Miss => "fwd=miss",
             Self::Coalesced => "fwd=miss; collapsed",
             Self::Bypass(BypassReason::StoreUnreachable) => "fwd=bypass; detail=store-unreachable",
         }
