@@ -197,6 +197,8 @@ mod tests {
         use InteractionSeverity::{Contraindicated, Major, Moderate};
         for (first, second, expected) in [
             ("sertraline", "phenelzine", Contraindicated),
+            ("linezolid", "phenelzine", Contraindicated),
+            ("linezolid", "selegiline", Contraindicated),
             ("nitroglycerin", "viagra", Contraindicated),
             ("simvastatin", "clarithromycin", Contraindicated),
             ("ciprofloxacin", "tizanidine", Contraindicated),
