@@ -42,6 +42,10 @@ const CARRIERS: [&str; 26] = [
     "experienced",
     "really",
 ];
+/// Words that end a negation although phrases of the rules contain them.
+const DENIAL_ENDS: [&str; 16] = [
+    "and", "i", "me", "he", "she", "it", "when", "after", "from", "like", "still", "up", "help", "better", "for", "now",
+];
 /// After "never", these say that this time it is there: "never had chest pain like this".
 const THIS_TIME: [&str; 4] = ["like", "such", "before", "until"];
 const OTHER_PEOPLE: [&str; 12] = [
@@ -61,7 +65,8 @@ const OTHER_PEOPLE: [&str; 12] = [
 const LONG_AGO: [&str; 5] = ["died", "ago", "late", "1990s", "passed"];
 const NOW: [&str; 6] = ["now", "today", "currently", "just", "suddenly", "is"];
 /// Figures of speech that sound like symptoms.
-const IDIOMS: [&str; 16] = [
+const IDIOMS: [&str; 17] = [
+    "suicide squad",
     "stroke of luck",
     "stroke of genius",
     "strokes of luck",
@@ -249,9 +254,11 @@ fn mark_denied(clause: Vec<String>, is_symptom: impl Fn(&str) -> bool) -> Vec<Wo
     clause
         .into_iter()
         .map(|text| {
+            let ends_denial = DENIAL_ENDS.contains(&text.as_str());
             let is_denied = is_denying && text != ",";
             let is_negator = NEGATORS.contains(&text.as_str()) && (text != "never" || never_counts);
-            is_denying = is_negator || (is_denying && (CARRIERS.contains(&text.as_str()) || is_symptom(&text)));
+            is_denying =
+                is_negator || (is_denying && !ends_denial && (CARRIERS.contains(&text.as_str()) || is_symptom(&text)));
             Word { text, is_denied }
         })
         .collect()
