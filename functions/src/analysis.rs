@@ -1,15 +1,13 @@
 //! The health question, asked through the cache.
 
-use crate::cache::{Answer, Cache, Visit};
+use crate::cache::{Answer, Cache, Deadline, Visit};
 use crate::origin::answer::{MedicationInteractions, Severity};
 use crate::origin::{Origin, OriginError};
 use bytes::Bytes;
 use medinsight_core::{CacheKey, EntryKind, HealthAnalysisRequest, KeyError, KeySecret, MedicationSet, RequestDigest};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Answers health questions from the cache or else from the origin. Clones share everything.
 #[derive(Clone, Debug)]
@@ -17,7 +15,6 @@ pub struct HealthAnalyses {
     cache: Cache,
     origin: Arc<dyn Origin>,
     key_secret: Option<KeySecret>,
-    origin_timeout: Duration,
     counters: Arc<Counters>,
 }
 
@@ -55,7 +52,7 @@ pub struct Summary<'a> {
 }
 
 impl HealthAnalyses {
-    /// Analyses by `origin`, each of which may take `origin_timeout`.
+    /// Analyses by `origin`.
     ///
     /// # Errors
     ///
@@ -64,14 +61,13 @@ impl HealthAnalyses {
         cache: Cache,
         origin: Arc<dyn Origin>,
         key_secret: Option<KeySecret>,
-        origin_timeout: Duration,
     ) -> Result<Self, KeyError> {
         let counters = Arc::new(Counters {
             requests: CacheKey::build("usage", "health_analysis", Some("requests"))?,
             hits: CacheKey::build("usage", "health_analysis", Some("hits"))?,
             failures: CacheKey::build("errors", "health_analysis", Some("failures"))?,
         });
-        Ok(Self { cache, origin, key_secret, origin_timeout, counters })
+        Ok(Self { cache, origin, key_secret, counters })
     }
 
     /// Answers a question for a session.
@@ -79,12 +75,17 @@ impl HealthAnalyses {
     /// # Errors
     ///
     /// The origin's error when neither it nor the cache has an answer.
-    pub async fn analyze(&self, question: HealthAnalysisRequest, session: &str) -> Result<Analysis, OriginError> {
+    pub async fn analyze(
+        &self,
+        question: HealthAnalysisRequest,
+        session: &str,
+        deadline: Deadline,
+    ) -> Result<Analysis, OriginError> {
         let canonical = question.canonical_json(self.origin.revision());
         let digest = RequestDigest::of(EntryKind::HealthAnalysis.category(), &canonical);
         let inputs = CacheKey::build("symptom", session, Some("inputs")).map(|key| (key, Bytes::from(canonical)));
-        let visit = Visit { inputs: inputs.into_iter().collect(), ..self.visit(&digest) };
-        let result = self.cache.fetch(visit, self.clone().compute(question)).await;
+        let visit = Visit { inputs: inputs.into_iter().collect(), ..self.visit(&digest, deadline) };
+        let result = self.cache.fetch(visit, self.clone().compute(question, deadline)).await;
         match &result {
             Ok(answer) => {
                 self.count_hit(answer);
@@ -96,17 +97,18 @@ impl HealthAnalyses {
     }
 
     /// The cached answer to the question with this digest, if there is one. Never computes.
-    pub async fn find(&self, digest: &RequestDigest) -> Option<Answer> {
-        let answer = self.cache.peek(self.visit(digest)).await?;
+    pub async fn find(&self, digest: &RequestDigest, deadline: Deadline) -> Option<Answer> {
+        let answer = self.cache.peek(self.visit(digest, deadline)).await?;
         self.count_hit(&answer);
         Some(answer)
     }
 
-    fn visit(&self, digest: &RequestDigest) -> Visit {
+    fn visit(&self, digest: &RequestDigest, deadline: Deadline) -> Visit {
         Visit {
             key: CacheKey::health_analysis(digest, self.key_secret.as_ref()),
             counts: vec![self.counters.requests.clone()],
             inputs: Vec::new(),
+            deadline,
         }
     }
 
@@ -126,31 +128,28 @@ impl HealthAnalyses {
         }
     }
 
-    async fn compute(self, question: HealthAnalysisRequest) -> Result<Bytes, OriginError> {
+    async fn compute(self, question: HealthAnalysisRequest, deadline: Deadline) -> Result<Bytes, OriginError> {
         let interactions = match MedicationSet::of_request(&question) {
-            Some(medications) => self.interactions(medications).await?,
+            Some(medications) => self.interactions(medications, deadline).await?,
             None => MedicationInteractions::none(),
         };
-        let analysis = within(self.origin_timeout, self.origin.analyze(&question, &interactions)).await?;
-        to_json(&analysis)
+        to_json(&self.origin.analyze(&question, &interactions).await?)
     }
 
     /// The interactions have an entry of their own, which every question with the same medicines shares.
-    async fn interactions(&self, medications: MedicationSet) -> Result<MedicationInteractions, OriginError> {
+    async fn interactions(
+        &self,
+        medications: MedicationSet,
+        deadline: Deadline,
+    ) -> Result<MedicationInteractions, OriginError> {
         let digest = medications.digest(self.origin.revision());
         let key = CacheKey::medication_interactions(&digest, self.key_secret.as_ref());
-        let (origin, timeout) = (Arc::clone(&self.origin), self.origin_timeout);
-        let compute = async move { to_json(&within(timeout, origin.interactions(&medications)).await?) };
-        let answer = self.cache.fetch(Visit { key, counts: Vec::new(), inputs: Vec::new() }, compute).await?;
+        let origin = Arc::clone(&self.origin);
+        let compute = async move { to_json(&origin.interactions(&medications).await?) };
+        let visit = Visit { key, counts: Vec::new(), inputs: Vec::new(), deadline };
+        let answer = self.cache.fetch(visit, compute).await?;
         serde_json::from_slice(&answer.body).map_err(|_| OriginError::Failed)
     }
-}
-
-async fn within<T>(
-    timeout: Duration,
-    answering: impl Future<Output = Result<T, OriginError>>,
-) -> Result<T, OriginError> {
-    tokio::time::timeout(timeout, answering).await.unwrap_or(Err(OriginError::TimedOut))
 }
 
 fn to_json(answer: &impl Serialize) -> Result<Bytes, OriginError> {

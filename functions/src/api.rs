@@ -4,12 +4,14 @@ mod analyze_health;
 mod body;
 mod cache_headers;
 mod problem;
+mod redis_health;
 mod session;
 mod supervision;
 
 pub use problem::{PROBLEM_JSON, Problem};
 
 use crate::analysis::HealthAnalyses;
+use crate::cache::Cache;
 use crate::config::Limits;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -20,6 +22,8 @@ use axum::routing::{get, post};
 pub struct Services {
     /// Answers health questions.
     pub analyses: HealthAnalyses,
+    /// The engine.
+    pub cache: Cache,
     /// What a request may cost.
     pub limits: Limits,
 }
@@ -29,6 +33,16 @@ pub fn health_routes() -> Router<Services> {
     Router::new()
         .route("/api/v1/analyze-health", post(analyze_health::analyze_health))
         .route("/api/v1/analyze-health/{request_digest}", get(analyze_health::find_analysis))
+}
+
+/// The routes of the redis group.
+pub fn redis_routes() -> Router<Services> {
+    Router::new().route("/api/v1/redis/health", get(redis_health::redis_health))
+}
+
+/// The routes of every group.
+pub fn all_routes() -> Router<Services> {
+    health_routes().merge(redis_routes())
 }
 
 /// Finishes a router: problems for unknown routes and methods, one log line a request, the time limit, and a plain 500

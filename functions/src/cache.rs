@@ -3,26 +3,48 @@
 //! A lookup ends as a named [`CacheStatus`], and headers, counters and logs are derived from that. The engine owns no
 //! policy of its own: whether an entry may be served is decided by [`Freshness`] in the core.
 
+mod clearing;
+mod compression;
+mod computing;
 mod deferred;
+mod encryption;
 mod entry;
+mod envelope;
+mod errand;
 mod generations;
+mod keyring;
+mod lease;
+mod near;
 mod single_flight;
 mod status;
+mod timing;
 
-pub use status::{BypassReason, CacheStatus};
+pub use clearing::Cleared;
+pub use encryption::{Encryption, EncryptionSetting, NoEncryption, StoreScope};
+pub use envelope::{Envelope, NotWrapped, Opened, Stamp, Unreadable};
+pub use keyring::{InvalidKeyring, Keyring};
+pub use status::CacheStatus;
+pub use timing::{Deadline, Timing};
 
-use crate::clock::{Clock, millis};
+use crate::clock::Clock;
 use crate::origin::OriginError;
-use crate::store::{Store, StoreError, Trip, Write};
+use crate::store::{FailureReason, Patience, Store, StoreError};
 use bytes::Bytes;
+use computing::{Journey, Landed};
 use deferred::Deferred;
-use entry::Entry;
-use generations::Generations;
-use medinsight_core::{CacheKey, Category, Freshness, Generation, Lifetime, TtlPolicy};
-use single_flight::{Role, SingleFlight};
+use entry::{Entry, Unusable};
+use errand::Errand;
+use generations::{Generations, Known};
+use medinsight_core::{CacheKey, Freshness, Generation, Lifetime, TtlPolicy};
+use near::{Content, Near};
+use single_flight::SingleFlight;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use timing::Budget;
+
+/// How long a trip may take that nobody waits for.
+const UNHURRIED: Duration = Duration::from_secs(1);
 
 /// The engine. Clones share everything.
 #[derive(Clone, Debug)]
@@ -31,11 +53,32 @@ pub struct Cache(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     store: Store,
+    envelope: Envelope,
     policy: TtlPolicy,
+    timing: Timing,
     clock: Clock,
-    flights: SingleFlight<CacheKey, Result<Computed, OriginError>>,
+    near: Near,
+    flights: SingleFlight<CacheKey, Result<Landed, OriginError>>,
+    refreshes: SingleFlight<CacheKey, ()>,
     generations: Generations,
     deferred: Deferred,
+}
+
+/// What an engine is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where entries are kept.
+    pub store: Store,
+    /// How they are sealed.
+    pub envelope: Envelope,
+    /// How long they live.
+    pub policy: TtlPolicy,
+    /// How long the origin and the store may take.
+    pub timing: Timing,
+    /// How much of the store is kept at hand for a few seconds; 0 for nothing.
+    pub near_bytes: u64,
+    /// What time it is.
+    pub clock: Clock,
 }
 
 /// What a request brings to the engine.
@@ -47,6 +90,8 @@ pub struct Visit {
     pub counts: Vec<CacheKey>,
     /// What the person wrote, to be stored in the same trip.
     pub inputs: Vec<(CacheKey, Bytes)>,
+    /// By when the request has to be answered.
+    pub deadline: Deadline,
 }
 
 /// An answer and where it came from.
@@ -56,19 +101,12 @@ pub struct Answer {
     pub body: Bytes,
     /// How the cache served it.
     pub status: CacheStatus,
-    /// How long ago it was computed, when it came from the store.
+    /// How long ago it was computed, when it came from the store and says so.
     pub age: Option<Duration>,
     /// Whether the store has it now.
     pub is_stored: bool,
     /// Whole seconds for which it stays fresh, negative when it is stale; none when it was computed just now.
     pub ttl_secs: Option<i64>,
-}
-
-/// What a flight brought home.
-#[derive(Clone, Debug)]
-struct Computed {
-    body: Bytes,
-    is_stored: bool,
 }
 
 /// What a lookup found.
@@ -78,24 +116,30 @@ enum Found {
     /// No entry.
     Nothing,
     /// The store failed.
-    Failure(BypassReason),
+    Failure(FailureReason),
 }
 
 impl Cache {
-    /// An engine on a store.
+    /// Puts an engine together.
     #[must_use]
-    pub fn new(store: Store, policy: TtlPolicy, clock: Clock) -> Self {
+    pub fn new(parts: Parts) -> Self {
+        let Parts { store, envelope, policy, timing, near_bytes, clock } = parts;
         Self(Arc::new(Inner {
             store,
+            envelope,
             policy,
+            timing,
             clock,
+            near: Near::new(near_bytes),
             flights: SingleFlight::default(),
+            refreshes: SingleFlight::default(),
             generations: Generations::default(),
             deferred: Deferred::default(),
         }))
     }
 
-    /// Answers from the store, or else by `compute`, which runs at most once at a time for each key in this process.
+    /// Answers from the store, or else by `compute`, which runs at most once at a time for each key: in this process,
+    /// and among all processes that share the store.
     ///
     /// A stale answer is served while it is refreshed in the background, and for a longer while when `compute` fails.
     ///
@@ -106,29 +150,33 @@ impl Cache {
     where
         F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
     {
-        let key = visit.key.clone();
-        match self.look_up(visit).await {
+        let (key, deadline) = (visit.key.clone(), visit.deadline);
+        let mut budget = Budget::new(&self.0.timing, deadline);
+        let found = self.look_up(visit, &mut budget).await;
+        let journey = |bypass| Journey { deadline, budget, bypass };
+        match found {
             Found::Entry(entry, Freshness::Fresh) => Ok(entry.into_answer(CacheStatus::Hit)),
             Found::Entry(entry, Freshness::RefreshEarly) => {
-                self.refresh(key, compute);
+                self.refresh(key, compute, deadline);
                 Ok(entry.into_answer(CacheStatus::Hit))
             }
             Found::Entry(entry, Freshness::StaleWhileRevalidate) => {
-                self.refresh(key, compute);
+                self.refresh(key, compute, deadline);
                 Ok(entry.into_answer(CacheStatus::Stale))
             }
             Found::Entry(entry, Freshness::StaleIfError) => {
-                let computed = self.compute(key, compute, CacheStatus::Miss).await;
+                let computed = self.compute(key, compute, journey(None)).await;
                 computed.or_else(|_| Ok(entry.into_answer(CacheStatus::Stale)))
             }
-            Found::Entry(_, Freshness::Gone) | Found::Nothing => self.compute(key, compute, CacheStatus::Miss).await,
-            Found::Failure(reason) => self.compute(key, compute, CacheStatus::Bypass(reason)).await,
+            Found::Entry(_, Freshness::Gone) | Found::Nothing => self.compute(key, compute, journey(None)).await,
+            Found::Failure(reason) => self.compute(key, compute, journey(Some(reason))).await,
         }
     }
 
     /// Answers from the store or not at all.
     pub async fn peek(&self, visit: Visit) -> Option<Answer> {
-        match self.look_up(visit).await {
+        let mut budget = Budget::new(&self.0.timing, visit.deadline);
+        match self.look_up(visit, &mut budget).await {
             Found::Entry(entry, Freshness::Fresh | Freshness::RefreshEarly) => {
                 Some(entry.into_answer(CacheStatus::Hit))
             }
@@ -139,7 +187,7 @@ impl Cache {
 
     /// Raises a counter with the next trip.
     pub fn count(&self, counter: CacheKey) {
-        self.0.deferred.count(counter);
+        self.0.deferred.count(counter, 1);
     }
 
     /// Stores what is not needed at once with the next trip.
@@ -147,17 +195,19 @@ impl Cache {
         self.0.deferred.store(key, payload);
     }
 
-    /// Sends what waits for the next trip on a trip of its own.
+    /// Sends what waits for the next trip on trips of its own, until nothing waits or the store fails.
     pub async fn flush(&self) {
-        let trip = self.trip(None).await;
-        if !(trip.counts.is_empty() && trip.writes.is_empty()) {
-            let _ = self.run(trip).await;
+        while !self.0.deferred.is_empty() {
+            if self.run(Errand::default(), Patience::of(UNHURRIED)).await.is_err() {
+                break;
+            }
         }
     }
 
     /// The payload under a key that a person's request stored, unless its life is over.
     pub async fn stored(&self, key: &CacheKey) -> Option<Bytes> {
-        let visit = Visit { key: key.clone(), counts: Vec::new(), inputs: Vec::new() };
+        let deadline = Deadline::after(UNHURRIED);
+        let visit = Visit { key: key.clone(), counts: Vec::new(), inputs: Vec::new(), deadline };
         self.peek(visit).await.map(|answer| answer.body)
     }
 
@@ -168,18 +218,7 @@ impl Cache {
     /// [`StoreError`] when the store did not answer.
     pub async fn counter(&self, key: &CacheKey) -> Result<u64, StoreError> {
         self.flush().await;
-        self.0.store.counter(key).await
-    }
-
-    /// Clears a category: from now on none of its entries is served, also none whose computation is under way.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the store did not answer; then the category is not cleared.
-    pub async fn clear(&self, category: Category) -> Result<(), StoreError> {
-        self.0.store.renew_generation(category).await?;
-        self.0.generations.forget(category);
-        Ok(())
+        self.0.store.counter(key, Patience::of(UNHURRIED)).await
     }
 
     /// The engine's clock.
@@ -188,127 +227,78 @@ impl Cache {
         &self.0.clock
     }
 
-    async fn look_up(&self, visit: Visit) -> Found {
-        let Ok(generation) = self.generation(visit.key.kind().category()).await else {
-            return Found::Failure(BypassReason::StoreUnreachable);
+    /// Where entries are kept.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// How entries are sealed.
+    #[must_use]
+    pub fn envelope(&self) -> &Envelope {
+        &self.0.envelope
+    }
+
+    async fn look_up(&self, visit: Visit, budget: &mut Budget) -> Found {
+        let Visit { key, counts, inputs, .. } = visit;
+        let now = self.0.clock.now();
+        let known = self.0.generations.known(key.kind().category(), now);
+        if let Known::Current(generation) = known
+            && let Some(entry) = self.find_nearby(&key, generation)
+        {
+            counts.into_iter().for_each(|counter| self.count(counter));
+            inputs.into_iter().for_each(|(key, payload)| self.store_later(key, payload));
+            return Found::Entry(entry, Freshness::Fresh);
+        }
+        let mut errand = Errand { read: Some(key.clone()), counts, payloads: inputs, ..Errand::default() };
+        if !matches!(known, Known::Current(_)) {
+            errand.generations.push(key.kind().category());
+        }
+        let Some(patience) = budget.patience() else { return Found::Failure(FailureReason::BudgetSpent) };
+        match budget.spend_on(self.run(errand, patience)).await {
+            Err(error) => Found::Failure(error.reason),
+            Ok(reply) => match (reply.generation(key.kind().category()), known) {
+                (Some(generation), _) | (None, Known::Current(generation)) => {
+                    self.judge_and_keep(&key, reply.entry, generation)
+                }
+                (None, _) => Found::Nothing,
+            },
+        }
+    }
+
+    /// An entry that was read a moment ago and is still fresh.
+    fn find_nearby(&self, key: &CacheKey, generation: Generation) -> Option<Entry> {
+        let now = self.0.clock.now();
+        let life = self.lifetime(key)?;
+        let opened = match self.0.near.find(key, now)? {
+            Content::AsStored(bytes) => Entry::open(&self.0.envelope, key, bytes, &life, generation, now),
+            Content::Open(header, payload) => Entry::of(header, payload, &life, generation, now),
         };
-        let mut trip = self.trip(Some(visit.key.clone())).await;
-        trip.counts.extend(visit.counts.into_iter().map(|counter| (counter, 1)));
-        for (key, payload) in visit.inputs {
-            trip.writes.extend(self.write(key, &payload, Duration::ZERO, None).await);
+        opened.ok().filter(|(_, freshness)| *freshness == Freshness::Fresh).map(|(entry, _)| entry)
+    }
+
+    fn judge_and_keep(&self, key: &CacheKey, bytes: Option<Bytes>, generation: Generation) -> Found {
+        let kept = bytes.clone().filter(|_| !self.0.near.is_off());
+        let found = self.judge(key, bytes, generation);
+        if let (Found::Entry(entry, Freshness::Fresh), Some(bytes)) = (&found, kept) {
+            let open = entry.header().filter(|_| near::may_be_kept_open(key));
+            let content = open.map_or(Content::AsStored(bytes), |header| Content::Open(header, entry.payload().clone()));
+            self.0.near.keep(key, content, self.0.clock.now());
         }
-        match self.run(trip).await {
-            Ok(reply) => self.judge(&visit.key, reply, generation),
-            Err(StoreError::Unreachable) => Found::Failure(BypassReason::StoreUnreachable),
-        }
+        found
     }
 
     /// Decides what an entry is worth. One that cannot be read, or is of another generation, is none.
     fn judge(&self, key: &CacheKey, entry: Option<Bytes>, generation: Generation) -> Found {
-        let now = self.0.clock.now();
-        let entry = entry.zip(self.lifetime(key)).and_then(|(bytes, life)| Entry::open(&bytes, &life, generation, now));
-        entry.map_or(Found::Nothing, |(entry, freshness)| Found::Entry(entry, freshness))
-    }
-
-    fn refresh<F>(&self, key: CacheKey, compute: F)
-    where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
-    {
-        let cache = self.clone();
-        tokio::spawn(async move {
-            // The caller has been answered; a failure only means that the next one tries again.
-            let _ = cache.compute(key, compute, CacheStatus::Miss).await;
-        });
-    }
-
-    /// Computes, or joins a computation that is under way, and stores the answer.
-    async fn compute<F>(&self, key: CacheKey, compute: F, status: CacheStatus) -> Result<Answer, OriginError>
-    where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
-    {
-        let work = self.clone().compute_and_store(key.clone(), compute);
-        let (result, role) = self.0.flights.run(key, work).await;
-        let status = match role {
-            Role::Leader => status,
-            Role::Follower => CacheStatus::Coalesced,
-        };
-        let Computed { body, is_stored } = result.unwrap_or(Err(OriginError::Failed))?;
-        Ok(Answer { body, status, age: None, is_stored, ttl_secs: None })
-    }
-
-    async fn compute_and_store<F>(self, key: CacheKey, compute: F) -> Result<Computed, OriginError>
-    where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
-    {
-        let generation = self.generation(key.kind().category()).await.ok();
-        if let Some(body) = self.written_meanwhile(&key, generation).await {
-            return Ok(Computed { body, is_stored: true });
+        let Some((bytes, life)) = entry.zip(self.lifetime(key)) else { return Found::Nothing };
+        match Entry::open(&self.0.envelope, key, bytes, &life, generation, self.0.clock.now()) {
+            Ok((entry, freshness)) => Found::Entry(entry, freshness),
+            Err(Unusable::Cleared) => Found::Nothing,
+            Err(Unusable::Unreadable(reason)) => {
+                self.count_failure("entry", reason.as_str());
+                Found::Nothing
+            }
         }
-        let started = self.0.clock.now();
-        let body = compute.await?;
-        let cost = self.0.clock.now().since(started);
-        let write = match generation {
-            Some(_) => self.write(key, &body, cost, generation).await,
-            None => None,
-        };
-        let is_stored = match write {
-            Some(write) => self.run(Trip { writes: vec![write], ..Trip::default() }).await.is_ok(),
-            None => false,
-        };
-        Ok(Computed { body, is_stored })
-    }
-
-    /// What another flight wrote between this caller's lookup and its turn. Without this second look a caller that was
-    /// held up in between would ask the origin once more.
-    async fn written_meanwhile(&self, key: &CacheKey, generation: Option<Generation>) -> Option<Bytes> {
-        let reply = self.run(Trip { read: Some(key.clone()), ..Trip::default() }).await.ok()?;
-        match self.judge(key, reply, generation?) {
-            Found::Entry(entry, Freshness::Fresh) => Some(entry.into_answer(CacheStatus::Hit).body),
-            _ => None,
-        }
-    }
-
-    /// Frames a payload as an entry of the given generation, or else of the current one.
-    async fn write(
-        &self,
-        key: CacheKey,
-        payload: &[u8],
-        cost: Duration,
-        generation: Option<Generation>,
-    ) -> Option<Write> {
-        let generation = match generation {
-            Some(generation) => generation,
-            None => self.generation(key.kind().category()).await.ok()?,
-        };
-        let life = self.lifetime(&key)?;
-        let fresh_for_secs = life.jittered_secs(&key);
-        let origin_cost_ms = u32::try_from(millis(cost)).unwrap_or(u32::MAX);
-        let entry = entry::frame(payload, self.0.clock.now(), fresh_for_secs, origin_cost_ms, generation)?;
-        Some(Write { key, entry, keep_for: life.retention(fresh_for_secs) })
-    }
-
-    /// A trip that takes along what has been waiting for one.
-    async fn trip(&self, read: Option<CacheKey>) -> Trip {
-        let waiting = self.0.deferred.take();
-        let mut writes = Vec::with_capacity(waiting.writes.len());
-        for (key, payload) in waiting.writes {
-            writes.extend(self.write(key, &payload, Duration::ZERO, None).await);
-        }
-        Trip { read, counts: waiting.counts.into_iter().collect(), writes }
-    }
-
-    /// Makes a trip. Counts of a trip that failed wait for the next one; nothing was lost that somebody relies on.
-    async fn run(&self, trip: Trip) -> Result<Option<Bytes>, StoreError> {
-        let counts = trip.counts.clone();
-        let reply = self.0.store.run(trip).await;
-        if reply.is_err() {
-            self.0.deferred.put_back(counts);
-        }
-        reply.map(|reply| reply.entry)
-    }
-
-    async fn generation(&self, category: Category) -> Result<Generation, StoreError> {
-        self.0.generations.current(category, &self.0.store, self.0.clock.now()).await
     }
 
     fn lifetime(&self, key: &CacheKey) -> Option<Lifetime> {

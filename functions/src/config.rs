@@ -3,10 +3,15 @@
 //! Flags of the command line are the same names and values, given after those of the environment, so that there is one
 //! parser and one set of error messages.
 
+mod redis;
+mod settings;
+
+pub use redis::{Endpoint, RedisConfig, Topology};
+
+use crate::cache::EncryptionSetting;
 use medinsight_core::{InvalidTtl, KeySecret, TtlPolicy};
-use std::collections::HashMap;
+use settings::Settings;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::str::FromStr;
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
@@ -23,10 +28,19 @@ pub struct Config {
     pub limits: Limits,
     /// `CACHE_MEMORY_BYTES`: how much the embedded store holds, 1 MiB to 64 GiB; 64 MiB.
     pub memory_bytes: u64,
+    /// `CACHE_NEAR_BYTES`: how much of the store this process keeps at hand for a few seconds, 0 to 64 GiB; 16 MiB.
+    pub near_bytes: u64,
+    /// `CACHE_BUDGET_MS`: how long the store may keep a request waiting altogether; 150.
+    pub cache_budget: Duration,
+    /// `REDIS_*`: the shared store; none, then the embedded one serves.
+    pub redis: Option<RedisConfig>,
     /// `CACHE_TTL_*` and `CACHE_REVALIDATE_DRUG_INFO`: how long entries are fresh.
     pub ttl: TtlPolicy,
     /// `CACHE_KEY_SECRET`: makes the keys of personal, content-derived entries private; none.
     pub key_secret: Option<KeySecret>,
+    /// `CACHE_ENCRYPTION_KEYS`, the [`Keyring`] that seals entries, and `CACHE_ENCRYPTION`, `on` or `off`; without keys a
+    /// key of the moment for the store in memory, and no start with a shared store.
+    pub encryption: EncryptionSetting,
     /// `ORIGIN_TIMEOUT_MS`: how long an answer may take to compute; 10,000.
     pub origin_timeout: Duration,
     /// `EMBEDDED_ORIGIN_DELAY_MS`: how long the embedded origin pretends to think, to stand for a slow AI; 0.
@@ -51,7 +65,7 @@ impl Config {
     ///
     /// The first setting that breaks its rule. The message names the setting and the rule and never shows the value.
     pub fn from_variables(variables: &[(String, String)]) -> Result<Self, InvalidSetting> {
-        let settings = Settings(variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect());
+        let settings = Settings::of(variables);
         let host: IpAddr = settings.parse("MEDINSIGHT_HOST", "an IP address", Ipv4Addr::LOCALHOST.into())?;
         Ok(Self {
             address: SocketAddr::new(host, settings.parse("MEDINSIGHT_PORT", "a port, 0 to 65535", 8000)?),
@@ -67,46 +81,15 @@ impl Config {
                 shutdown_grace: settings.millis("SHUTDOWN_GRACE_MS", 10_000)?,
             },
             memory_bytes: settings.number("CACHE_MEMORY_BYTES", 1 << 20, 64 << 30, 64 << 20)?,
-            ttl: TtlPolicy::from_variables(settings.0.iter().map(|(name, value)| (*name, *value)))?,
+            near_bytes: settings.number("CACHE_NEAR_BYTES", 0, 64 << 30, 16 << 20)?,
+            cache_budget: settings.millis("CACHE_BUDGET_MS", 150)?,
+            redis: RedisConfig::of(&settings)?,
+            ttl: TtlPolicy::from_variables(settings.pairs())?,
             key_secret: settings.key_secret()?,
+            encryption: settings.encryption()?,
             origin_timeout: settings.millis("ORIGIN_TIMEOUT_MS", 10_000)?,
             embedded_origin_delay: settings.millis("EMBEDDED_ORIGIN_DELAY_MS", 0)?,
         })
-    }
-}
-
-/// Names and values.
-struct Settings<'a>(HashMap<&'a str, &'a str>);
-
-impl Settings<'_> {
-    fn parse<T: FromStr>(&self, name: &'static str, rule: &'static str, default: T) -> Result<T, InvalidSetting> {
-        match self.0.get(name).filter(|value| !value.is_empty()) {
-            Some(value) => value.parse().map_err(|_| InvalidSetting::Rule { name, rule: rule.to_owned() }),
-            None => Ok(default),
-        }
-    }
-
-    fn number(&self, name: &'static str, min: u64, max: u64, default: u64) -> Result<u64, InvalidSetting> {
-        let number = self.parse(name, "a whole number", default)?;
-        if (min..=max).contains(&number) {
-            Ok(number)
-        } else {
-            Err(InvalidSetting::Rule { name, rule: format!("from {min} to {max}") })
-        }
-    }
-
-    fn millis(&self, name: &'static str, default: u64) -> Result<Duration, InvalidSetting> {
-        self.number(name, 0, 900_000, default).map(Duration::from_millis)
-    }
-
-    fn key_secret(&self) -> Result<Option<KeySecret>, InvalidSetting> {
-        let name = "CACHE_KEY_SECRET";
-        let secret = self.0.get(name).filter(|secret| !secret.is_empty());
-        secret
-            .map(|secret| {
-                KeySecret::new(secret).map_err(|_| InvalidSetting::Rule { name, rule: "at least 16 bytes".to_owned() })
-            })
-            .transpose()
     }
 }
 
@@ -127,9 +110,19 @@ pub enum InvalidSetting {
     Ttl(#[from] InvalidTtl),
 }
 
+impl InvalidSetting {
+    fn rule(name: &'static str, rule: impl Into<String>) -> Self {
+        Self::Rule { name, rule: rule.into() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Config;
+    use crate::cache::EncryptionSetting;
+
+    /// An invented key.
+    const KEYS: &str = "1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
     fn config(pairs: &[(&str, &str)]) -> Result<Config, String> {
         let variables: Vec<_> = pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
@@ -158,6 +151,13 @@ mod tests {
             ("MAX_BODY_BYTES", "0", "MAX_BODY_BYTES: must be from 1 to 6291456"),
             ("LOG_LEVEL", "loud", "LOG_LEVEL: must be off, error, warn, info, debug or trace"),
             ("CACHE_KEY_SECRET", "hunter2", "CACHE_KEY_SECRET: must be at least 16 bytes"),
+            ("CACHE_ENCRYPTION", "OFF", "CACHE_ENCRYPTION: must be on or off"),
+            ("CACHE_ENCRYPTION_KEYS", "hunter2", "CACHE_ENCRYPTION_KEYS: must be pairs id:key, separated by commas"),
+            (
+                "CACHE_ENCRYPTION_KEYS",
+                "1:hunter2=",
+                "CACHE_ENCRYPTION_KEYS: must be pairs id:key whose keys are 32 bytes in base64 with padding",
+            ),
             ("CACHE_TTL_AI_SUMMARY", "1d", "CACHE_TTL_AI_SUMMARY: must be whole seconds from 1 to 31536000"),
         ];
         for (name, value, expected) in cases {
@@ -166,8 +166,30 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_does_not_show_in_debug_output() {
-        let config = config(&[("CACHE_KEY_SECRET", "an invented secret of enough length")]).expect("valid");
-        assert!(!format!("{config:?}").contains("invented"));
+    fn encryption_is_turned_off_by_that_name_only() {
+        let setting = |pairs: &[(&str, &str)]| config(pairs).map(|config| config.encryption);
+        assert!(matches!(setting(&[]), Ok(EncryptionSetting::Unset)));
+        assert!(matches!(setting(&[("CACHE_ENCRYPTION", "")]), Ok(EncryptionSetting::Unset)));
+        assert!(matches!(setting(&[("CACHE_ENCRYPTION", "on")]), Ok(EncryptionSetting::Unset)));
+        assert!(matches!(setting(&[("CACHE_ENCRYPTION", "off")]), Ok(EncryptionSetting::Off)));
+        let keys = ("CACHE_ENCRYPTION_KEYS", KEYS);
+        assert!(matches!(setting(&[keys]), Ok(EncryptionSetting::Keys(_))));
+        assert!(matches!(setting(&[keys, ("CACHE_ENCRYPTION", "on")]), Ok(EncryptionSetting::Keys(_))));
+    }
+
+    #[test]
+    fn keys_together_with_off_are_an_error_that_names_both() {
+        let both = config(&[("CACHE_ENCRYPTION_KEYS", KEYS), ("CACHE_ENCRYPTION", "off")]);
+        let expected = "CACHE_ENCRYPTION: must be on or absent when CACHE_ENCRYPTION_KEYS is set";
+        assert_eq!(both.map(|_| ()), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let secrets = [("CACHE_KEY_SECRET", "an invented secret of enough length"), ("CACHE_ENCRYPTION_KEYS", KEYS)];
+        let shown = format!("{:?}", config(&secrets).expect("valid"));
+        for secret in ["invented", "MDEyMzQ1", "0123456789", "48, 49, 50"] {
+            assert!(!shown.contains(secret), "{secret}");
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::analysis::HealthAnalyses;
 use crate::api::{self, Services};
-use crate::cache::Cache;
+use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, StoreScope, Timing};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::origin::EmbeddedOrigin;
-use crate::store::{MemoryStore, Store};
+use crate::store::{MemoryStore, RedisStore, Store};
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,6 +17,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,17 +25,46 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often counts and summaries that wait for a trip get one of their own.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The engine and the services on it, put together from a configuration.
+/// How often the store is asked whether it is there.
+const CHECK_INTERVAL: Duration = Duration::from_secs(30);
+
+/// The engine and the services on it, put together from a configuration. Nothing is connected to yet.
 ///
 /// # Errors
 ///
-/// None that can happen: the keys of the counters and the embedded origin's revision are valid.
-pub fn assemble(config: &Config) -> Result<(Services, Cache), Box<dyn std::error::Error>> {
-    let store = Store::Memory(MemoryStore::new(config.memory_bytes));
-    let cache = Cache::new(store, config.ttl.clone(), Clock::System);
+/// When Redis is configured and cannot be used as it is, or entries cannot be encrypted as the configuration demands.
+pub fn assemble(config: &Config, clock: &Clock) -> Result<(Services, Cache), Box<dyn std::error::Error>> {
+    let (store, scope) = match &config.redis {
+        Some(redis) => (Store::Redis(RedisStore::new(redis, clock)?), StoreScope::Shared),
+        None => (Store::Memory(MemoryStore::new(config.memory_bytes)), StoreScope::ThisProcess),
+    };
+    let cache = Cache::new(Parts {
+        store,
+        envelope: Envelope::new(encryption(config, scope)?),
+        policy: config.ttl.clone(),
+        timing: Timing { origin_timeout: config.origin_timeout, store_budget: config.cache_budget },
+        near_bytes: near_bytes(config, scope),
+        clock: clock.clone(),
+    });
     let origin = Arc::new(EmbeddedOrigin::new(config.embedded_origin_delay)?);
-    let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone(), config.origin_timeout)?;
-    Ok((Services { analyses, limits: config.limits }, cache))
+    let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone())?;
+    Ok((Services { analyses, cache: cache.clone(), limits: config.limits }, cache))
+}
+
+fn encryption(config: &Config, scope: StoreScope) -> Result<Encryption, NoEncryption> {
+    let encryption = config.encryption.decide(scope)?;
+    if let Encryption::Off = encryption {
+        tracing::warn!("entries about persons are stored unencrypted, because CACHE_ENCRYPTION is off");
+    }
+    Ok(encryption)
+}
+
+/// What is in this process's memory already need not be there twice.
+const fn near_bytes(config: &Config, scope: StoreScope) -> u64 {
+    match scope {
+        StoreScope::Shared => config.near_bytes,
+        StoreScope::ThisProcess => 0,
+    }
 }
 
 /// Serves every group of routes until `stop` resolves, then lets running requests finish within their grace.
@@ -47,12 +77,14 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let (services, cache) = assemble(config)?;
-    let router = api::finish(api::health_routes(), services);
-    tracing::info!(address = %listener.local_addr()?, store = "memory", origin = "embedded", "serving");
-    let flusher = tokio::spawn(flush_regularly(cache.clone()));
+    let (services, cache) = assemble(config, &Clock::System)?;
+    let router = api::finish(api::all_routes(), services);
+    let (store, encryption) = (cache.store().name(), cache.envelope().encryption().as_str());
+    tracing::info!(address = %listener.local_addr()?, store, encryption, origin = "embedded", "serving");
+    cache.store().warm_up();
+    let chores = [tokio::spawn(flush_regularly(cache.clone())), tokio::spawn(check_regularly(cache.clone()))];
     accept(listener, &router, config.limits, stop).await;
-    flusher.abort();
+    chores.iter().for_each(JoinHandle::abort);
     cache.flush().await;
     tracing::info!("stopped");
     Ok(())
@@ -95,6 +127,15 @@ fn handle(stream: TcpStream, router: Router, connections: &GracefulShutdown) {
 async fn pause_after(error: &io::Error) {
     tracing::warn!(kind = %error.kind(), "a connection was not accepted");
     tokio::time::sleep(Duration::from_millis(50)).await;
+}
+
+/// Asks the store whether it is there, also when nobody asks a question. A Lambda environment never does so.
+async fn check_regularly(cache: Cache) {
+    let mut ticks = tokio::time::interval(CHECK_INTERVAL);
+    loop {
+        ticks.tick().await;
+        cache.store().check().await;
+    }
 }
 
 async fn flush_regularly(cache: Cache) {

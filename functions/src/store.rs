@@ -1,54 +1,177 @@
-//! Where entries, counters and generations are kept.
+//! Where entries, counters, generations and leases are kept.
 //!
-//! The engine speaks to the store in [`Trip`]s: everything that one request needs goes there and back at once. A
-//! backend with a network in between makes one pipeline of it.
+//! The engine speaks to the store in [`Trip`]s: everything that one request needs goes there and back at once. Redis
+//! makes one pipeline of it.
 
+mod failure;
 mod memory;
+mod redis;
+mod trip;
 
+pub use failure::{Doubt, FailureReason, Patience, StoreError};
 pub use memory::MemoryStore;
+pub use redis::RedisStore;
+pub use trip::{LeaseRequest, LeaseToken, Reply, Stored, Trip, Write};
 
-use bytes::Bytes;
-use medinsight_core::{CacheKey, Category, Generation};
-use std::time::Duration;
+use medinsight_core::{CacheKey, Category, Generation, Pattern};
 
 /// The store, whichever backend it has.
 #[derive(Clone, Debug)]
 pub enum Store {
     /// In this process's memory.
     Memory(MemoryStore),
+    /// In Redis, shared by all processes.
+    Redis(RedisStore),
+}
+
+/// What a sweep came across.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Swept {
+    /// How many keys matched.
+    pub found: u64,
+    /// How many of them were removed.
+    pub removed: u64,
+}
+
+/// How a database is doing, as far as this process knows.
+#[derive(Clone, Copy, Debug)]
+pub struct DatabaseReport {
+    /// Whether it is left alone for a while.
+    pub is_circuit_open: bool,
+    /// Why.
+    pub circuit_opened_for: Option<FailureReason>,
+    /// Why it refuses writes, while it does.
+    pub write_refusal: Option<FailureReason>,
+    /// How many connections to it are open.
+    pub connections: usize,
 }
 
 impl Store {
+    /// The backend's name for logs and reports.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Memory(_) => "memory",
+            Self::Redis(_) => "redis",
+        }
+    }
+
+    /// Begins to connect without waiting for it.
+    pub fn warm_up(&self) {
+        match self {
+            Self::Memory(_) => {}
+            Self::Redis(redis) => redis.warm_up(),
+        }
+    }
+
+    /// Asks the store whether it is there; the outcome is in the reports.
+    pub async fn check(&self) {
+        match self {
+            Self::Memory(_) => {}
+            Self::Redis(redis) => redis.check().await,
+        }
+    }
+
+    /// How each database is doing; none for a store in memory.
+    #[must_use]
+    pub fn reports(&self) -> Vec<DatabaseReport> {
+        match self {
+            Self::Memory(_) => Vec::new(),
+            Self::Redis(redis) => redis.reports(),
+        }
+    }
+
     /// Makes a trip.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store did not answer; then nobody knows what of the trip was done.
-    pub async fn run(&self, trip: Trip) -> Result<Reply, StoreError> {
+    /// [`StoreError`] when what was to be read could not be read.
+    pub async fn run(&self, trip: Trip, patience: Patience) -> Result<Reply, StoreError> {
         match self {
             Self::Memory(memory) => memory.run(trip),
+            Self::Redis(redis) => redis.run(trip, patience).await,
         }
     }
 
-    /// The generation of a category, made up on first use.
+    /// Stores an entry and gives the lease back, if the lease is still the writer's.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer; then the entry may or may not be stored.
+    pub async fn store_if_leased(
+        &self,
+        write: Write,
+        token: LeaseToken,
+        patience: Patience,
+    ) -> Result<Stored, StoreError> {
+        match self {
+            Self::Memory(memory) => memory.store_if_leased(write, token),
+            Self::Redis(redis) => redis.store_if_leased(&write, token, patience).await,
+        }
+    }
+
+    /// Gives a lease back, if it is still the holder's.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer; then the lease runs out by itself.
+    pub async fn release(&self, key: &CacheKey, token: LeaseToken, patience: Patience) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(memory) => memory.release(key, token),
+            Self::Redis(redis) => redis.release(key, token, patience).await,
+        }
+    }
+
+    /// Removes an entry, and voids the lease under which it may be computed now. Returns whether there was one.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the store did not answer.
-    pub async fn generation(&self, category: Category) -> Result<Generation, StoreError> {
+    pub async fn delete(&self, key: &CacheKey, patience: Patience) -> Result<bool, StoreError> {
         match self {
-            Self::Memory(memory) => memory.generation(category),
+            Self::Memory(memory) => memory.delete(key),
+            Self::Redis(redis) => redis.delete(key, patience).await,
         }
     }
 
-    /// Gives a category another generation, after which no entry of the earlier one is served.
+    /// Gives a category another generation, after which no entry of an earlier one is served.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the store did not answer.
-    pub async fn renew_generation(&self, category: Category) -> Result<(), StoreError> {
+    pub async fn renew_generation(
+        &self,
+        category: Category,
+        generation: Generation,
+        patience: Patience,
+    ) -> Result<(), StoreError> {
         match self {
-            Self::Memory(memory) => memory.renew_generation(category),
+            Self::Memory(memory) => memory.renew_generation(category, generation),
+            Self::Redis(redis) => redis.renew_generation(category, generation, patience).await,
+        }
+    }
+
+    /// Removes what a category has of other generations than the given one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer; what was removed until then stays removed.
+    pub async fn sweep_category(&self, category: Category, generation: Generation) -> Result<Swept, StoreError> {
+        match self {
+            Self::Memory(memory) => memory.sweep_category(category, generation),
+            Self::Redis(redis) => redis.sweep_category(category, generation).await,
+        }
+    }
+
+    /// Removes what a pattern matches, and voids the leases under which it may be computed now.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer; what was removed until then stays removed.
+    pub async fn sweep_pattern(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+        match self {
+            Self::Memory(memory) => memory.sweep_pattern(pattern),
+            Self::Redis(redis) => redis.sweep_pattern(pattern).await,
         }
     }
 
@@ -57,47 +180,10 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when the store did not answer.
-    pub async fn counter(&self, key: &CacheKey) -> Result<u64, StoreError> {
+    pub async fn counter(&self, key: &CacheKey, patience: Patience) -> Result<u64, StoreError> {
         match self {
             Self::Memory(memory) => memory.counter(key),
+            Self::Redis(redis) => redis.counter(key, patience).await,
         }
     }
-}
-
-/// What one request wants of the store.
-#[derive(Debug, Default)]
-pub struct Trip {
-    /// The entry to read.
-    pub read: Option<CacheKey>,
-    /// Counters to raise, and by how much.
-    pub counts: Vec<(CacheKey, u64)>,
-    /// Entries to write.
-    pub writes: Vec<Write>,
-}
-
-/// An entry to write.
-#[derive(Clone, Debug)]
-pub struct Write {
-    /// Where to.
-    pub key: CacheKey,
-    /// The header and the payload.
-    pub entry: Bytes,
-    /// How long to keep it; for ever when `None`.
-    pub keep_for: Option<Duration>,
-}
-
-/// What a trip brought back.
-#[derive(Debug, Default)]
-pub struct Reply {
-    /// The entry that was to be read.
-    pub entry: Option<Bytes>,
-}
-
-/// Why a trip failed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// The store cannot be reached.
-    #[error("the store cannot be reached")]
-    Unreachable,
 }

@@ -15,8 +15,8 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use medinsight_core::{CacheKey, TtlPolicy, UnixMillis};
 use medinsight_functions::analysis::HealthAnalyses;
-use medinsight_functions::api::{Services, finish, health_routes};
-use medinsight_functions::cache::Cache;
+use medinsight_functions::api::{Services, all_routes, finish};
+use medinsight_functions::cache::{Cache, Envelope, Parts, StoreScope, Timing};
 use medinsight_functions::clock::{Clock, ManualClock};
 use medinsight_functions::config::{Config, Limits};
 use medinsight_functions::store::{MemoryStore, Store};
@@ -67,16 +67,20 @@ impl Service {
     fn of(config: &Config) -> Self {
         let memory = MemoryStore::new(config.memory_bytes);
         let clock = ManualClock::at(UnixMillis(1_800_000_000_000));
-        let cache = Cache::new(Store::Memory(memory.clone()), TtlPolicy::default(), Clock::Manual(clock.clone()));
+        let encryption = config.encryption.decide(StoreScope::ThisProcess).expect("a source of randomness");
+        let cache = Cache::new(Parts {
+            store: Store::Memory(memory.clone()),
+            envelope: Envelope::new(encryption),
+            policy: TtlPolicy::default(),
+            timing: Timing { origin_timeout: config.origin_timeout, store_budget: config.cache_budget },
+            near_bytes: 0,
+            clock: Clock::Manual(clock.clone()),
+        });
         let origin = Arc::new(ControlledOrigin::new(clock.clone()));
-        let analyses = HealthAnalyses::new(
-            cache.clone(),
-            Arc::clone(&origin) as _,
-            config.key_secret.clone(),
-            config.origin_timeout,
-        )
-        .expect("valid counters");
-        let router = finish(health_routes(), Services { analyses, limits: config.limits });
+        let analyses = HealthAnalyses::new(cache.clone(), Arc::clone(&origin) as _, config.key_secret.clone())
+            .expect("valid counters");
+        let services = Services { analyses, cache: cache.clone(), limits: config.limits };
+        let router = finish(all_routes(), services);
         Self { router, cache, memory, clock, origin }
     }
 

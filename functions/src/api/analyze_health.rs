@@ -4,6 +4,8 @@ use super::body::read_json_body;
 use super::cache_headers::{DIGEST_HEADER, personal_answer};
 use super::session::{SESSION_HEADER, SessionId};
 use super::{Problem, Services};
+use crate::cache::Deadline;
+use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
@@ -11,11 +13,15 @@ use http::HeaderValue;
 use medinsight_core::{HealthAnalysisRequest, RequestDigest};
 
 /// Answers a health question, from the cache when it was answered before.
-pub(super) async fn analyze_health(State(services): State<Services>, request: Request) -> Result<Response, Problem> {
+pub(super) async fn analyze_health(
+    State(services): State<Services>,
+    Extension(deadline): Extension<Deadline>,
+    request: Request,
+) -> Result<Response, Problem> {
     let session = SessionId::of_request(request.headers())?;
     let body = read_json_body(request, services.limits.body_bytes).await?;
     let question = HealthAnalysisRequest::from_json(&body)?;
-    let analysis = services.analyses.analyze(question, session.as_str()).await?;
+    let analysis = services.analyses.analyze(question, session.as_str(), deadline).await?;
     let mut response = personal_answer(analysis.answer);
     let digest = HeaderValue::try_from(analysis.digest.to_hex()).map_err(|_| Problem::internal())?;
     response.headers_mut().insert(DIGEST_HEADER, digest);
@@ -26,11 +32,12 @@ pub(super) async fn analyze_health(State(services): State<Services>, request: Re
 /// Answers a question that a client knows the digest of, or 404. It never computes.
 pub(super) async fn find_analysis(
     State(services): State<Services>,
+    Extension(deadline): Extension<Deadline>,
     digest: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let digest: Option<RequestDigest> = digest.ok().and_then(|Path(digest)| digest.parse().ok());
     let digest = digest.ok_or_else(Problem::invalid_digest)?;
-    let answer = services.analyses.find(&digest).await.ok_or_else(Problem::not_cached)?;
+    let answer = services.analyses.find(&digest, deadline).await.ok_or_else(Problem::not_cached)?;
     let mut response = personal_answer(answer);
     let digest = HeaderValue::try_from(digest.to_hex()).map_err(|_| Problem::internal())?;
     response.headers_mut().insert(DIGEST_HEADER, digest);

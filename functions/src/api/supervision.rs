@@ -1,7 +1,7 @@
 //! What surrounds every request: the time limit, a plain 500 for a panic, one log line.
 
 use super::Problem;
-use crate::cache::CacheStatus;
+use crate::cache::{CacheStatus, Deadline};
 use crate::config::Limits;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -13,10 +13,11 @@ use std::time::Instant;
 /// Answers a request within its time limit, whatever its handler does, and logs it.
 ///
 /// The line has the route's template instead of its path, because paths carry digests and names.
-pub(super) async fn supervise(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+pub(super) async fn supervise(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
+    request.extensions_mut().insert(Deadline::after(limits.request_timeout));
     // The future is dropped when it panics, so nothing of it can be seen in a broken state.
     let handling = AssertUnwindSafe(next.run(request)).catch_unwind();
     let response = match tokio::time::timeout(limits.request_timeout, handling).await {

@@ -1,5 +1,6 @@
 //! The Lambda function of the health group.
 
+use medinsight_functions::clock::Clock;
 use medinsight_functions::config::Config;
 use medinsight_functions::{api, environment, logging, server};
 
@@ -7,6 +8,7 @@ use medinsight_functions::{api, environment, logging, server};
 async fn main() -> Result<(), lambda_http::Error> {
     let config = Config::from_variables(&environment::variables())?;
     logging::start(config.log_level);
-    let (services, _cache) = server::assemble(&config).map_err(|error| error.to_string())?;
+    let (services, cache) = server::assemble(&config, &Clock::System).map_err(|error| error.to_string())?;
+    cache.store().warm_up();
     lambda_http::run(api::finish(api::health_routes(), services)).await
 }

@@ -3,46 +3,60 @@
 
 use bytes::Bytes;
 use medinsight_core::CacheKey;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many writes may wait. The server flushes every second; beyond this many the oldest writes are worth less than
-/// the memory, and they are summaries that the next answer writes anew.
-const MAX_WAITING_WRITES: usize = 1_024;
+/// How many payloads may wait. The server flushes every second; beyond this many the newest are worth less than the
+/// memory, and they are summaries and inputs that the next question writes anew.
+const MAX_WAITING_PAYLOADS: usize = 1_024;
+
+/// How many payloads ride along with one trip. After an outage many wait, and a hit must not wait for all of them.
+const MAX_RIDING_PAYLOADS: usize = 16;
 
 #[derive(Debug, Default)]
 pub(super) struct Deferred(Mutex<Waiting>);
 
-/// What waits for a trip.
 #[derive(Debug, Default)]
-pub(super) struct Waiting {
+struct Waiting {
+    counts: HashMap<CacheKey, u64>,
+    payloads: VecDeque<(CacheKey, Bytes)>,
+}
+
+/// What rides along with a trip.
+#[derive(Debug, Default)]
+pub(super) struct Riders {
     /// Counters and by how much they are to be raised.
-    pub(super) counts: HashMap<CacheKey, u64>,
+    pub(super) counts: Vec<(CacheKey, u64)>,
     /// Payloads to be stored.
-    pub(super) writes: Vec<(CacheKey, Bytes)>,
+    pub(super) payloads: Vec<(CacheKey, Bytes)>,
 }
 
 impl Deferred {
-    pub(super) fn count(&self, counter: CacheKey) {
-        *self.waiting().counts.entry(counter).or_default() += 1;
+    pub(super) fn count(&self, counter: CacheKey, by: u64) {
+        *self.waiting().counts.entry(counter).or_default() += by;
     }
 
     pub(super) fn store(&self, key: CacheKey, payload: Bytes) {
         let mut waiting = self.waiting();
-        if waiting.writes.len() < MAX_WAITING_WRITES {
-            waiting.writes.push((key, payload));
+        if waiting.payloads.len() < MAX_WAITING_PAYLOADS {
+            waiting.payloads.push_back((key, payload));
         }
     }
 
-    pub(super) fn take(&self) -> Waiting {
-        std::mem::take(&mut *self.waiting())
-    }
-
-    pub(super) fn put_back(&self, counts: Vec<(CacheKey, u64)>) {
+    pub(super) fn take(&self) -> Riders {
         let mut waiting = self.waiting();
-        for (counter, by) in counts {
-            *waiting.counts.entry(counter).or_default() += by;
-        }
+        let riding = waiting.payloads.len().min(MAX_RIDING_PAYLOADS);
+        Riders { counts: waiting.counts.drain().collect(), payloads: waiting.payloads.drain(..riding).collect() }
+    }
+
+    pub(super) fn put_back(&self, riders: Riders) {
+        riders.counts.into_iter().for_each(|(counter, by)| self.count(counter, by));
+        riders.payloads.into_iter().for_each(|(key, payload)| self.store(key, payload));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        let waiting = self.waiting();
+        waiting.counts.is_empty() && waiting.payloads.is_empty()
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {

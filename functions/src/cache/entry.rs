@@ -1,71 +1,80 @@
-//! Entries as they lie in the store: the header, then the payload.
+//! Entries as the engine sees them: the payload and what is known of its age.
 
-use super::{Answer, CacheStatus};
-use bytes::{BufMut, Bytes, BytesMut};
-use medinsight_core::{Assessment, EntryHeader, Freshness, Generation, HEADER_BYTES, Lifetime, Sealing, UnixMillis};
+use super::{Answer, CacheStatus, Envelope, Opened, Unreadable};
+use bytes::Bytes;
+use medinsight_core::{Assessment, CacheKey, EntryHeader, Freshness, Generation, Lifetime, UnixMillis};
 
-/// The largest payload that is stored.
-const MAX_PAYLOAD_BYTES: usize = 1 << 20;
-
-/// An entry that was read, and what is known of its age.
+/// An entry that was read, and what is known of it.
 #[derive(Debug)]
 pub(super) struct Entry {
     payload: Bytes,
-    assessment: Assessment,
+    /// None for a value of the earlier service, which says nothing of its age.
+    known: Option<(EntryHeader, Assessment)>,
+}
+
+/// Why an entry is none for the engine.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Unusable {
+    /// It cannot be read.
+    Unreadable(Unreadable),
+    /// The category was cleared since.
+    Cleared,
 }
 
 impl Entry {
-    /// Opens an entry; `None` when it is malformed or of another generation.
+    /// Opens an entry that was read under a key. A value of the earlier service is fresh for as long as the store keeps
+    /// it: that service gave each value its time to live in the store, and nothing else.
     pub(super) fn open(
-        bytes: &Bytes,
+        envelope: &Envelope,
+        key: &CacheKey,
+        bytes: Bytes,
         life: &Lifetime,
         generation: Generation,
         now: UnixMillis,
-    ) -> Option<(Self, Freshness)> {
-        let (header, _) = EntryHeader::split(bytes).ok()?;
-        if header.generation != generation || header.compressed || header.sealing != Sealing::Plain {
-            return None;
+    ) -> Result<(Self, Freshness), Unusable> {
+        match envelope.open(key, bytes).map_err(Unusable::Unreadable)? {
+            Opened::Legacy(payload) => Ok((Self { payload, known: None }, Freshness::Fresh)),
+            Opened::Entry(header, payload) => Self::of(header, payload, life, generation, now),
         }
-        let assessment = Freshness::assess(life, &header, now);
-        let payload = bytes.slice(HEADER_BYTES..);
-        Some((Self { payload, assessment }, assessment.freshness))
     }
 
-    /// The payload as an answer; it is the stored bytes as they are.
+    /// An entry that has been opened.
+    pub(super) fn of(
+        header: EntryHeader,
+        payload: Bytes,
+        life: &Lifetime,
+        generation: Generation,
+        now: UnixMillis,
+    ) -> Result<(Self, Freshness), Unusable> {
+        if header.generation != generation {
+            return Err(Unusable::Cleared);
+        }
+        let assessment = Freshness::assess(life, &header, now);
+        Ok((Self { payload, known: Some((header, assessment)) }, assessment.freshness))
+    }
+
+    pub(super) fn header(&self) -> Option<EntryHeader> {
+        self.known.map(|(header, _)| header)
+    }
+
+    pub(super) const fn payload(&self) -> &Bytes {
+        &self.payload
+    }
+
+    /// The payload as an answer; it is the bytes that were stored as they are.
     pub(super) fn into_answer(self, status: CacheStatus) -> Answer {
-        let Assessment { age, fresh_for, .. } = self.assessment;
-        let secs = |secs| i64::try_from(secs).unwrap_or(i64::MAX);
+        let assessment = self.known.map(|(_, assessment)| assessment);
         Answer {
             body: self.payload,
             status,
-            age: Some(age),
+            age: assessment.map(|assessment| assessment.age),
             is_stored: true,
-            ttl_secs: Some(secs(fresh_for.as_secs()).saturating_sub(secs(age.as_secs()))),
+            ttl_secs: assessment.map(remaining_secs),
         }
     }
 }
 
-/// Frames a payload; `None` when it is too large to be stored.
-pub(super) fn frame(
-    payload: &[u8],
-    written_at: UnixMillis,
-    fresh_for_secs: u32,
-    origin_cost_ms: u32,
-    generation: Generation,
-) -> Option<Bytes> {
-    if payload.len() > MAX_PAYLOAD_BYTES {
-        return None;
-    }
-    let header = EntryHeader {
-        compressed: false,
-        sealing: Sealing::Plain,
-        written_at,
-        fresh_for_secs,
-        origin_cost_ms,
-        generation,
-    };
-    let mut entry = BytesMut::with_capacity(HEADER_BYTES + payload.len());
-    entry.put_slice(&header.encode());
-    entry.put_slice(payload);
-    Some(entry.freeze())
+fn remaining_secs(assessment: Assessment) -> i64 {
+    let secs = |secs| i64::try_from(secs).unwrap_or(i64::MAX);
+    secs(assessment.fresh_for.as_secs()).saturating_sub(secs(assessment.age.as_secs()))
 }

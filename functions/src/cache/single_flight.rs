@@ -35,6 +35,11 @@ where
         (value, role)
     }
 
+    /// Starts a flight that nobody waits for, unless one is under way for `key`.
+    pub(super) fn start(&self, key: K, work: impl Future<Output = V> + Send + 'static) {
+        self.board(key, work);
+    }
+
     fn board(&self, key: K, work: impl Future<Output = V> + Send + 'static) -> (watch::Receiver<Option<V>>, Role) {
         let mut flights = lock(&self.0);
         if let Some(arrival) = flights.get(&key) {

@@ -1,5 +1,8 @@
 //! How the cache served an answer, from which headers, counters and logs are derived.
 
+use crate::store::FailureReason;
+use std::borrow::Cow;
+
 /// How the cache served an answer.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum CacheStatus {
@@ -12,14 +15,7 @@ pub enum CacheStatus {
     /// Computed for another request that asked the same at the same time.
     Coalesced,
     /// Computed without the store, for a reason.
-    Bypass(BypassReason),
-}
-
-/// Why the store was not used.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum BypassReason {
-    /// It cannot be reached.
-    StoreUnreachable,
+    Bypass(FailureReason),
 }
 
 impl CacheStatus {
@@ -36,14 +32,15 @@ impl CacheStatus {
     }
 
     /// The parameters of the `Cache-Status` header that say what the cache did (RFC 9211 section 2). Its `fwd` tells
-    /// why the request went to the origin, `collapsed` that it went there together with another one.
+    /// why the request went to the origin, `collapsed` that it went there together with another one, and `detail` what
+    /// was wrong with the store.
     #[must_use]
-    pub const fn forward_parameters(self) -> &'static str {
+    pub fn forward_parameters(self) -> Cow<'static, str> {
         match self {
-            Self::Hit | Self::Stale => "hit",
-            Self::Miss => "fwd=miss",
-            Self::Coalesced => "fwd=miss; collapsed",
-            Self::Bypass(BypassReason::StoreUnreachable) => "fwd=bypass; detail=store-unreachable",
+            Self::Hit | Self::Stale => "hit".into(),
+            Self::Miss => "fwd=miss".into(),
+            Self::Coalesced => "fwd=miss; collapsed".into(),
+            Self::Bypass(reason) => format!("fwd=bypass; detail={reason}").into(),
         }
     }
 

@@ -1,8 +1,8 @@
 //! The store in this process's memory: bounded by bytes, with an expiry of its own for each entry.
 
-use super::{Reply, StoreError, Trip, Write};
+use super::{FailureReason, LeaseRequest, LeaseToken, Reply, StoreError, Stored, Swept, Trip, Write};
 use bytes::Bytes;
-use medinsight_core::{CacheKey, Category, Generation};
+use medinsight_core::{CacheKey, Category, EntryHeader, Generation, Pattern};
 use moka::Expiry;
 use moka::sync::Cache;
 use std::collections::HashMap;
@@ -16,22 +16,30 @@ const OVERHEAD_BYTES: usize = 200;
 /// The store in this process's memory.
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
-    entries: Cache<CacheKey, Stored>,
+    entries: Cache<CacheKey, Kept>,
     ledger: Arc<Mutex<Ledger>>,
     is_reachable: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Debug)]
-struct Stored {
+struct Kept {
     entry: Bytes,
     keep_for: Option<Duration>,
 }
 
-/// What must not be evicted: it is small and bounded by the number of endpoints and categories.
+/// What must not be evicted. It is small: bounded by the number of endpoints and categories, and by that of the
+/// computations under way.
 #[derive(Debug, Default)]
 struct Ledger {
     counters: HashMap<CacheKey, u64>,
     generations: HashMap<Category, Generation>,
+    leases: HashMap<CacheKey, Lease>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Lease {
+    token: LeaseToken,
+    ends_at: Instant,
 }
 
 impl MemoryStore {
@@ -40,7 +48,7 @@ impl MemoryStore {
     pub fn new(max_bytes: u64) -> Self {
         let entries = Cache::builder()
             .max_capacity(max_bytes)
-            .weigher(|key: &CacheKey, stored: &Stored| weight(key, &stored.entry))
+            .weigher(|key: &CacheKey, kept: &Kept| weight(key, &kept.entry))
             .expire_after(PerEntry)
             .build();
         Self { entries, ledger: Arc::default(), is_reachable: Arc::new(AtomicBool::new(true)) }
@@ -60,35 +68,80 @@ impl MemoryStore {
 
     pub(super) fn run(&self, trip: Trip) -> Result<Reply, StoreError> {
         self.reach()?;
-        let entry = trip.read.and_then(|key| self.entries.get(&key)).map(|stored| stored.entry);
-        if !trip.counts.is_empty() {
+        let mut reply = Reply::default();
+        if !(trip.counts.is_empty() && trip.generations.is_empty() && trip.lease.is_none()) {
             let mut ledger = self.ledger();
+            reply.is_leased = ledger.lease(trip.read.as_ref(), trip.lease);
+            for category in trip.generations {
+                reply.generations.push((category, ledger.generation(category)?));
+            }
             for (key, by) in trip.counts {
                 *ledger.counters.entry(key).or_default() += by;
             }
         }
-        for Write { key, entry, keep_for } in trip.writes {
-            self.entries.insert(key, Stored { entry, keep_for });
+        reply.entry = trip.read.and_then(|key| self.entries.get(&key)).map(|kept| kept.entry);
+        for write in trip.writes {
+            self.insert(write);
         }
-        Ok(Reply { entry })
+        Ok(reply)
     }
 
-    pub(super) fn generation(&self, category: Category) -> Result<Generation, StoreError> {
+    pub(super) fn store_if_leased(&self, write: Write, token: LeaseToken) -> Result<Stored, StoreError> {
         self.reach()?;
         let mut ledger = self.ledger();
-        if let Some(generation) = ledger.generations.get(&category) {
-            return Ok(*generation);
+        if !ledger.is_holder(&write.key, token) {
+            return Ok(Stored::LeaseLost);
         }
-        let generation = random_generation()?;
-        ledger.generations.insert(category, generation);
-        Ok(generation)
+        ledger.leases.remove(&write.key);
+        self.insert(write);
+        Ok(Stored::Yes)
     }
 
-    pub(super) fn renew_generation(&self, category: Category) -> Result<(), StoreError> {
+    pub(super) fn release(&self, key: &CacheKey, token: LeaseToken) -> Result<(), StoreError> {
         self.reach()?;
-        let generation = random_generation()?;
+        let mut ledger = self.ledger();
+        if ledger.is_holder(key, token) {
+            ledger.leases.remove(key);
+        }
+        Ok(())
+    }
+
+    pub(super) fn delete(&self, key: &CacheKey) -> Result<bool, StoreError> {
+        self.reach()?;
+        self.ledger().leases.remove(key);
+        Ok(self.entries.remove(key).is_some())
+    }
+
+    pub(super) fn renew_generation(&self, category: Category, generation: Generation) -> Result<(), StoreError> {
+        self.reach()?;
         self.ledger().generations.insert(category, generation);
         Ok(())
+    }
+
+    pub(super) fn sweep_category(&self, category: Category, generation: Generation) -> Result<Swept, StoreError> {
+        self.reach()?;
+        let is_current = |kept: &Kept| {
+            EntryHeader::split(&kept.entry).is_ok_and(|(header, _)| header.generation == generation)
+        };
+        Ok(self.sweep(&Pattern::Category(category), |kept| !is_current(kept)))
+    }
+
+    pub(super) fn sweep_pattern(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+        self.reach()?;
+        self.ledger().leases.retain(|key, _| !pattern.matches(key));
+        Ok(self.sweep(pattern, |_| true))
+    }
+
+    fn sweep(&self, pattern: &Pattern, is_to_go: impl Fn(&Kept) -> bool) -> Swept {
+        let mut swept = Swept::default();
+        for (key, kept) in self.entries.iter().filter(|(key, _)| pattern.matches(key)) {
+            swept.found += 1;
+            if is_to_go(&kept) {
+                self.entries.invalidate(key.as_ref());
+                swept.removed += 1;
+            }
+        }
+        swept
     }
 
     pub(super) fn counter(&self, key: &CacheKey) -> Result<u64, StoreError> {
@@ -96,13 +149,43 @@ impl MemoryStore {
         Ok(self.ledger().counters.get(key).copied().unwrap_or_default())
     }
 
+    fn insert(&self, Write { key, entry, keep_for }: Write) {
+        self.entries.insert(key, Kept { entry, keep_for });
+    }
+
     fn reach(&self) -> Result<(), StoreError> {
-        if self.is_reachable.load(Ordering::SeqCst) { Ok(()) } else { Err(StoreError::Unreachable) }
+        if self.is_reachable.load(Ordering::SeqCst) { Ok(()) } else { Err(StoreError::nothing_done(FailureReason::Unreachable)) }
     }
 
     /// Numbers stay consistent whatever panicked while it held the lock, so poisoning means nothing here.
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ledger {
+    /// Grants the lease unless somebody else holds it.
+    fn lease(&mut self, key: Option<&CacheKey>, request: Option<LeaseRequest>) -> bool {
+        let Some((key, request)) = key.zip(request) else { return false };
+        let now = Instant::now();
+        if let Some(lease) = self.leases.get(key).filter(|lease| lease.ends_at > now) {
+            return lease.token == request.token;
+        }
+        self.leases.insert(key.clone(), Lease { token: request.token, ends_at: now + request.life });
+        true
+    }
+
+    fn is_holder(&self, key: &CacheKey, token: LeaseToken) -> bool {
+        self.leases.get(key).is_some_and(|lease| lease.token == token && lease.ends_at > Instant::now())
+    }
+
+    fn generation(&mut self, category: Category) -> Result<Generation, StoreError> {
+        if let Some(generation) = self.generations.get(&category) {
+            return Ok(*generation);
+        }
+        let generation = random_generation()?;
+        self.generations.insert(category, generation);
+        Ok(generation)
     }
 }
 
@@ -112,19 +195,20 @@ fn weight(key: &CacheKey, entry: &Bytes) -> u32 {
 
 /// A random token; without randomness there are no generations, and the store counts as out of reach.
 fn random_generation() -> Result<Generation, StoreError> {
-    getrandom::u64().map(Generation).map_err(|_| StoreError::Unreachable)
+    let refused = |_| StoreError::nothing_done(FailureReason::Refused);
+    getrandom::u64().map(Generation).map_err(refused)
 }
 
 /// Every entry brings its own expiry, and writing it again starts it anew.
 struct PerEntry;
 
-impl Expiry<CacheKey, Stored> for PerEntry {
-    fn expire_after_create(&self, _: &CacheKey, stored: &Stored, _: Instant) -> Option<Duration> {
-        stored.keep_for
+impl Expiry<CacheKey, Kept> for PerEntry {
+    fn expire_after_create(&self, _: &CacheKey, kept: &Kept, _: Instant) -> Option<Duration> {
+        kept.keep_for
     }
 
-    fn expire_after_update(&self, _: &CacheKey, stored: &Stored, _: Instant, _: Option<Duration>) -> Option<Duration> {
-        stored.keep_for
+    fn expire_after_update(&self, _: &CacheKey, kept: &Kept, _: Instant, _: Option<Duration>) -> Option<Duration> {
+        kept.keep_for
     }
 }
 
@@ -157,11 +241,13 @@ mod tests {
         let store = MemoryStore::new(10_000);
         let counter = CacheKey::build("usage", "drug_info", Some("requests")).expect("a valid key");
         store.run(Trip { counts: vec![(counter.clone(), 3)], ..Trip::default() }).expect("a reachable store");
-        let generation = store.generation(Category::DrugInfo);
+        let ask = || Trip { generations: vec![Category::DrugInfo], ..Trip::default() };
+        let generation = |store: &MemoryStore| store.run(ask()).map(|reply| reply.generation(Category::DrugInfo));
+        let before = generation(&store);
         for drug in 0..100 {
             store.run(write(&format!("drug{drug}"), 1_000)).expect("a reachable store");
         }
         assert_eq!(store.counter(&counter), Ok(3));
-        assert_eq!(store.generation(Category::DrugInfo), generation);
+        assert_eq!(generation(&store), before);
     }
 }

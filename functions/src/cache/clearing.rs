@@ -1,0 +1,73 @@
+//! Clearing: a category, the entries of a category whose keys begin alike, or one entry.
+
+use super::{Cache, UNHURRIED};
+use crate::store::{Doubt, FailureReason, Patience, StoreError, Swept};
+use medinsight_core::{CacheKey, Category, Generation, Pattern};
+
+/// A category that was cleared: from now on none of its entries is served, also none whose computation is under way.
+/// What is left is to remove the bytes.
+#[derive(Debug)]
+#[must_use = "the bytes of the entries are still in the store; sweep them"]
+pub struct Cleared {
+    cache: Cache,
+    category: Category,
+    generation: Generation,
+}
+
+impl Cleared {
+    /// Removes the bytes of the entries, and nothing that was stored after the clear.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer; what was removed until then stays removed.
+    pub async fn sweep(self) -> Result<Swept, StoreError> {
+        self.cache.0.store.sweep_category(self.category, self.generation).await
+    }
+}
+
+impl Cache {
+    /// Clears a category in one command. It is effective here at once, and within a second in every other process.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer; then the category may or may not be cleared.
+    pub async fn clear(&self, category: Category) -> Result<Cleared, StoreError> {
+        let nothing_done = |_| StoreError { reason: FailureReason::Refused, doubt: Doubt::NothingDone };
+        let generation = getrandom::u64().map(Generation).map_err(nothing_done)?;
+        let started = self.0.clock.now();
+        self.0.store.renew_generation(category, generation, Patience::of(UNHURRIED)).await?;
+        self.0.generations.learn(&[(category, generation)], started);
+        Ok(Cleared { cache: self.clone(), category, generation })
+    }
+
+    /// Removes what a pattern matches, and voids the computations of it that are under way. Another process may serve
+    /// what it has read from the store within the last five seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer; what was removed until then stays removed.
+    pub async fn clear_matching(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+        match pattern {
+            Pattern::Category(category) => self.clear(*category).await?.sweep().await,
+            Pattern::Exact(key) => self.delete(key).await.map(|removed| {
+                let count = u64::from(removed);
+                Swept { found: count, removed: count }
+            }),
+            Pattern::Prefix(..) => {
+                self.0.near.forget_all();
+                self.0.store.sweep_pattern(pattern).await
+            }
+        }
+    }
+
+    /// Removes an entry, and voids its computation if one is under way. Returns whether there was an entry.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer; then the entry may or may not be there.
+    pub async fn delete(&self, key: &CacheKey) -> Result<bool, StoreError> {
+        let removed = self.0.store.delete(key, Patience::of(UNHURRIED)).await;
+        self.0.near.forget(key);
+        removed
+    }
+}

@@ -1,0 +1,141 @@
+//! Computing an answer: once at a time in this process, and under a lease among all processes.
+
+use super::lease::{Lease, Right, Wait};
+use super::single_flight::Role;
+use super::timing::{Budget, Deadline};
+use super::{Answer, Cache, CacheStatus};
+use crate::origin::OriginError;
+use crate::store::FailureReason;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use medinsight_core::CacheKey;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What a request takes along when it leaves for the origin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Journey {
+    pub(super) deadline: Deadline,
+    pub(super) budget: Budget,
+    /// Why the store is not to be asked again.
+    pub(super) bypass: Option<FailureReason>,
+}
+
+/// What a flight brought home.
+#[derive(Clone, Debug)]
+pub(super) struct Landed {
+    answer: Answer,
+}
+
+impl Cache {
+    /// Refreshes an entry in the background. The caller has been answered; a failure only means that the next one tries
+    /// again.
+    pub(super) fn refresh<F>(&self, key: CacheKey, compute: F, deadline: Deadline)
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+    {
+        let (cache, refreshed) = (self.clone(), key.clone());
+        let work = async move {
+            let mut journey = Journey { deadline, budget: Budget::new(&cache.0.timing, deadline), bypass: None };
+            if let Right::Leased(lease) = cache.ask_within_budget(&refreshed, &mut journey).await {
+                let _ = cache.compute_under(&lease, &refreshed, compute).await;
+            }
+        };
+        self.0.refreshes.start(key, work);
+    }
+
+    /// Computes, or joins a computation that is under way, and stores the answer.
+    pub(super) async fn compute<F>(&self, key: CacheKey, compute: F, journey: Journey) -> Result<Answer, OriginError>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+    {
+        let work = self.clone().depart(key.clone(), compute, journey);
+        let (result, role) = self.0.flights.run(key, work).await;
+        let Landed { answer } = result.unwrap_or(Err(OriginError::Failed))?;
+        Ok(match role {
+            Role::Leader => answer,
+            Role::Follower => Answer { status: CacheStatus::Coalesced, ..answer },
+        })
+    }
+
+    async fn depart<F>(self, key: CacheKey, compute: F, mut journey: Journey) -> Result<Landed, OriginError>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+    {
+        let right = match journey.bypass {
+            Some(reason) => Right::Unknown(reason),
+            None => self.wait_for_right(&key, &mut journey).await,
+        };
+        let answer = match right {
+            Right::Answered(entry, Wait::None) => entry.into_answer(CacheStatus::Hit),
+            Right::Answered(entry, Wait::ForAnother) => entry.into_answer(CacheStatus::Coalesced),
+            Right::Leased(lease) => self.compute_under(&lease, &key, compute).await?,
+            Right::Held => self.compute_freely(&key, compute, journey.deadline, CacheStatus::Miss).await?,
+            Right::Unknown(reason) => {
+                self.compute_freely(&key, compute, journey.deadline, CacheStatus::Bypass(reason)).await?
+            }
+        };
+        Ok(Landed { answer })
+    }
+
+    async fn compute_under<F>(&self, lease: &Lease, key: &CacheKey, compute: F) -> Result<Answer, OriginError>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+    {
+        let started = self.0.clock.now();
+        match until(lease.compute_until(), compute).await {
+            Ok(body) => {
+                let cost = self.0.clock.now().since(started);
+                note_computed(key, cost);
+                let is_stored = self.store_under(lease, key, &body, cost).await;
+                Ok(computed(body, CacheStatus::Miss, is_stored))
+            }
+            Err(error) => {
+                self.give_up(lease, key).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Computes without the right to store the answer.
+    async fn compute_freely<F>(
+        &self,
+        key: &CacheKey,
+        compute: F,
+        deadline: Deadline,
+        status: CacheStatus,
+    ) -> Result<Answer, OriginError>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+    {
+        let started = self.0.clock.now();
+        let limit = Instant::now() + self.0.timing.origin_timeout.min(deadline.remaining());
+        let body = until(limit, compute).await?;
+        note_computed(key, self.0.clock.now().since(started));
+        Ok(computed(body, status, false))
+    }
+}
+
+/// Lets a computation run until its time is up. A panic of it is a failure like any other: its lease has to be given
+/// back, and its future is dropped, so nothing of it can be seen in a broken state.
+async fn until<F>(limit: Instant, compute: F) -> Result<Bytes, OriginError>
+where
+    F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+{
+    match tokio::time::timeout_at(limit, AssertUnwindSafe(compute).catch_unwind()).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_panic)) => Err(OriginError::Failed),
+        Err(_elapsed) => Err(OriginError::TimedOut),
+    }
+}
+
+fn computed(body: Bytes, status: CacheStatus, is_stored: bool) -> Answer {
+    Answer { body, status, age: None, is_stored, ttl_secs: None }
+}
+
+fn note_computed(key: &CacheKey, cost: Duration) {
+    let millis = crate::clock::millis(cost);
+    tracing::debug!(category = key.kind().category().as_str(), millis, "answer computed");
+}

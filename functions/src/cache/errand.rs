@@ -1,0 +1,135 @@
+//! One trip to the store as the engine sees it: what it wants, together with what has been waiting for a trip.
+
+use super::Cache;
+use super::deferred::Riders;
+use super::generations::Known;
+use crate::store::{Doubt, LeaseRequest, Patience, Reply, StoreError, Trip, Write};
+use bytes::Bytes;
+use medinsight_core::{CacheKey, Category, Generation, UnixMillis};
+use std::time::Duration;
+
+/// What the engine wants of one trip.
+#[derive(Debug, Default)]
+pub(super) struct Errand {
+    /// The entry to read.
+    pub(super) read: Option<CacheKey>,
+    /// The lease to ask for on its key.
+    pub(super) lease: Option<LeaseRequest>,
+    /// Categories whose generations have to be read.
+    pub(super) generations: Vec<Category>,
+    /// Counters of this request.
+    pub(super) counts: Vec<CacheKey>,
+    /// Payloads of this request, to be stored.
+    pub(super) payloads: Vec<(CacheKey, Bytes)>,
+}
+
+/// A payload that was sent, and the generation that it was stamped with.
+struct Sent {
+    key: CacheKey,
+    payload: Bytes,
+    generation: Generation,
+}
+
+impl Cache {
+    /// Makes a trip and learns from it. What did not get there waits for the next one.
+    pub(super) async fn run(&self, errand: Errand, patience: Patience) -> Result<Reply, StoreError> {
+        let started = self.0.clock.now();
+        let mut riders = self.0.deferred.take();
+        let Errand { read, lease, generations, counts, payloads } = errand;
+        riders.payloads.extend(payloads);
+        let mut trip = Trip { read, lease, generations, ..Trip::default() };
+        let sent = self.pack(&mut trip, riders.payloads, started);
+        trip.counts = counts.iter().map(|counter| (counter.clone(), 1)).chain(riders.counts.iter().cloned()).collect();
+        if trip.is_empty() {
+            return Ok(Reply::default());
+        }
+        let result = self.0.store.run(trip, patience).await;
+        match &result {
+            Ok(reply) => self.learn(reply, started, &counts, sent),
+            Err(error) => self.put_back(error, &counts, riders.counts, sent),
+        }
+        result
+    }
+
+    /// Stamps payloads with the generations that are known, however old: it is right unless the category was cleared
+    /// just now, and then the reply says so and the payload goes once more. One of a category that is not known at all
+    /// waits for the next trip.
+    fn pack(&self, trip: &mut Trip, payloads: Vec<(CacheKey, Bytes)>, now: UnixMillis) -> Vec<Sent> {
+        let mut sent = Vec::with_capacity(payloads.len());
+        for (key, payload) in payloads {
+            let category = key.kind().category();
+            let known = self.0.generations.known(category, now);
+            if !matches!(known, Known::Current(_)) && !trip.generations.contains(&category) {
+                trip.generations.push(category);
+            }
+            match known {
+                Known::Current(generation) | Known::Earlier(generation) => {
+                    trip.writes.extend(self.write(&key, &payload, Duration::ZERO, generation));
+                    sent.push(Sent { key, payload, generation });
+                }
+                Known::Not => self.0.deferred.store(key, payload),
+            }
+        }
+        sent
+    }
+
+    fn learn(&self, reply: &Reply, started: UnixMillis, counts: &[CacheKey], sent: Vec<Sent>) {
+        self.0.generations.learn(&reply.generations, started);
+        if let Some(reason) = reply.refusal {
+            self.count_failure("store", reason.as_str());
+        }
+        if reply.has_lost_counts {
+            self.count_again(counts);
+        }
+        for Sent { key, payload, generation } in sent {
+            if reply.generation(key.kind().category()).is_some_and(|current| current != generation) {
+                self.0.deferred.store(key, payload);
+            }
+        }
+    }
+
+    fn put_back(&self, error: &StoreError, counts: &[CacheKey], riding: Vec<(CacheKey, u64)>, sent: Vec<Sent>) {
+        self.count_failure("store", error.reason.as_str());
+        self.count_again(counts);
+        let counts = match error.doubt {
+            Doubt::NothingDone => riding,
+            Doubt::InDoubt => Vec::new(),
+        };
+        let payloads = sent.into_iter().map(|sent| (sent.key, sent.payload)).collect();
+        self.0.deferred.put_back(Riders { counts, payloads });
+    }
+
+    /// Counts the requests of a trip once more, although they may have been counted. Hits in doubt are not: an error
+    /// then makes the hit rate too low and never too high.
+    fn count_again(&self, counts: &[CacheKey]) {
+        counts.iter().for_each(|counter| self.0.deferred.count(counter.clone(), 1));
+    }
+
+    /// Frames a payload; `None` when it is not to be stored.
+    pub(super) fn write(
+        &self,
+        key: &CacheKey,
+        payload: &[u8],
+        cost: Duration,
+        generation: Generation,
+    ) -> Option<Write> {
+        let life = self.lifetime(key)?;
+        let fresh_for_secs = life.jittered_secs(key);
+        let origin_cost_ms = u32::try_from(crate::clock::millis(cost)).unwrap_or(u32::MAX);
+        let stamp = super::Stamp { written_at: self.0.clock.now(), fresh_for_secs, origin_cost_ms, generation };
+        match self.0.envelope.wrap(key, &stamp, payload) {
+            Ok(entry) => Some(Write { key: key.clone(), entry, keep_for: life.retention(fresh_for_secs) }),
+            Err(reason) => {
+                self.count_failure("entry", reason.as_str());
+                None
+            }
+        }
+    }
+
+    /// Counts a failure under `errors:{what}:{reason}`.
+    pub(super) fn count_failure(&self, what: &str, reason: &str) {
+        if let Ok(counter) = CacheKey::build("errors", what, Some(reason)) {
+            self.0.deferred.count(counter, 1);
+        }
+    }
+}

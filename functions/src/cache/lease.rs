@@ -1,0 +1,152 @@
+//! The right to compute an entry, of which there is one among all processes that share the store.
+//!
+//! It is asked for only after a miss. Whoever does not get it asks again and again, and takes the answer as soon as it
+//! is there, or the right itself when its holder died. What is stored under a lease that ran out or was voided by a
+//! clear is refused by the store.
+
+use super::computing::Journey;
+use super::entry::Entry;
+use super::errand::Errand;
+use super::timing::Deadline;
+use super::{Cache, Found, UNHURRIED};
+use crate::store::{FailureReason, LeaseRequest, LeaseToken, Patience, Reply, StoreError, Stored};
+use bytes::Bytes;
+use medinsight_core::{CacheKey, Freshness, Generation};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What a lease lasts longer than its computation may take, so that the answer can still be stored.
+const TIME_TO_STORE: Duration = Duration::from_millis(250);
+
+/// How often somebody who waits asks: at first, and at most. An answer is then seen this long after it was stored.
+const FIRST_PAUSE: Duration = Duration::from_millis(8);
+const LONGEST_PAUSE: Duration = Duration::from_millis(40);
+
+/// A lease that was granted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lease {
+    token: LeaseToken,
+    /// The category's generation when the lease was granted, which was before the computation began.
+    generation: Generation,
+    ends_at: Instant,
+}
+
+/// What came of asking for a lease.
+pub(super) enum Right {
+    /// Somebody else has stored an answer; no computation is needed.
+    Answered(Entry, Wait),
+    /// The lease: compute, and store the answer.
+    Leased(Lease),
+    /// Somebody else holds it.
+    Held,
+    /// The store failed: compute, and store nothing.
+    Unknown(FailureReason),
+}
+
+/// Whether an answer was waited for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Wait {
+    /// It was there.
+    None,
+    /// Another process computed it meanwhile.
+    ForAnother,
+}
+
+impl Lease {
+    /// By when the computation has to end.
+    pub(super) fn compute_until(&self) -> Instant {
+        self.ends_at - TIME_TO_STORE
+    }
+}
+
+impl Cache {
+    /// Asks for the right to compute, and while another process has it, waits for that process's answer: for as long as
+    /// it may take, but not so long that there is no time left to compute in its stead.
+    pub(super) async fn wait_for_right(&self, key: &CacheKey, journey: &mut Journey) -> Right {
+        let give_up_at = self.give_up_at(journey.deadline);
+        let mut right = self.ask_within_budget(key, journey).await;
+        let mut pause = FIRST_PAUSE;
+        while matches!(right, Right::Held) && Instant::now() < give_up_at {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+            let patience = Patience { until: give_up_at }.at_most(UNHURRIED);
+            right = self.ask(key, journey.deadline, patience, Wait::ForAnother).await;
+        }
+        right
+    }
+
+    /// Asks once, at the expense of the time that the store may cost the request.
+    pub(super) async fn ask_within_budget(&self, key: &CacheKey, journey: &mut Journey) -> Right {
+        let Some(patience) = journey.budget.patience() else { return Right::Unknown(FailureReason::BudgetSpent) };
+        let asking = self.ask(key, journey.deadline, patience, Wait::None);
+        journey.budget.spend_on(asking).await
+    }
+
+    async fn ask(&self, key: &CacheKey, deadline: Deadline, patience: Patience, wait: Wait) -> Right {
+        let Some(token) = LeaseToken::random() else { return Right::Unknown(FailureReason::Refused) };
+        let life = self.0.timing.origin_timeout.min(deadline.remaining()) + TIME_TO_STORE;
+        let ends_at = Instant::now() + life;
+        let errand = Errand {
+            read: Some(key.clone()),
+            lease: Some(LeaseRequest { token, life }),
+            generations: vec![key.kind().category()],
+            ..Errand::default()
+        };
+        match self.run(errand, patience).await {
+            Err(error) => Right::Unknown(error.reason),
+            Ok(reply) => self.right_of(key, reply, token, ends_at, wait).await,
+        }
+    }
+
+    async fn right_of(&self, key: &CacheKey, reply: Reply, token: LeaseToken, ends_at: Instant, wait: Wait) -> Right {
+        let Some(generation) = reply.generation(key.kind().category()) else {
+            return Right::Unknown(FailureReason::Garbled);
+        };
+        if let Found::Entry(entry, Freshness::Fresh) = self.judge(key, reply.entry, generation) {
+            if reply.is_leased {
+                self.give_back(key, token).await;
+            }
+            return Right::Answered(entry, wait);
+        }
+        if reply.is_leased { Right::Leased(Lease { token, generation, ends_at }) } else { Right::Held }
+    }
+
+    fn give_up_at(&self, deadline: Deadline) -> Instant {
+        let (now, origin_timeout) = (Instant::now(), self.0.timing.origin_timeout);
+        let remaining = deadline.remaining();
+        let with_time_to_compute = now + remaining.saturating_sub(origin_timeout).max(remaining / 2);
+        with_time_to_compute.min(now + origin_timeout + 2 * TIME_TO_STORE)
+    }
+
+    /// Stores an answer that was computed under a lease. Returns whether the store has it.
+    pub(super) async fn store_under(&self, lease: &Lease, key: &CacheKey, body: &Bytes, cost: Duration) -> bool {
+        let Some(write) = self.write(key, body, cost, lease.generation) else {
+            self.give_back(key, lease.token).await;
+            return false;
+        };
+        let patience = Patience::of(self.0.timing.store_budget);
+        match self.0.store.store_if_leased(write, lease.token, patience).await {
+            Ok(Stored::Yes) => true,
+            Ok(Stored::LeaseLost) => {
+                self.count_failure("store", "lease-lost");
+                false
+            }
+            Err(StoreError { reason, .. }) => {
+                self.count_failure("store", reason.as_str());
+                false
+            }
+        }
+    }
+
+    /// Gives a lease back without an answer, so that nobody waits for one.
+    pub(super) async fn give_up(&self, lease: &Lease, key: &CacheKey) {
+        self.give_back(key, lease.token).await;
+    }
+
+    async fn give_back(&self, key: &CacheKey, token: LeaseToken) {
+        let patience = Patience::of(self.0.timing.store_budget);
+        if let Err(error) = self.0.store.release(key, token, patience).await {
+            self.count_failure("store", error.reason.as_str());
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The near cache: what this process has just read from the store, at hand for a few seconds.
+
+use bytes::Bytes;
+use medinsight_core::{CacheKey, DataClass, EntryHeader, UnixMillis};
+use moka::sync::Cache;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How long an entry is kept. An entry that was deleted by another process may be served for so long here; a category
+/// that was cleared is not, because generations are read every second.
+const MAX_AGE: Duration = Duration::from_secs(5);
+
+/// What an entry costs besides its key and its bytes.
+const OVERHEAD_BYTES: usize = 200;
+
+/// Entries that were read within the last seconds.
+#[derive(Debug)]
+pub(super) struct Near {
+    entries: Option<Cache<CacheKey, Kept>>,
+    last_used: AtomicU64,
+}
+
+/// An entry as it is kept. What is about a person stays sealed in memory, too.
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    /// As the store has it.
+    AsStored(Bytes),
+    /// Opened; it is the same for everybody.
+    Open(EntryHeader, Bytes),
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    content: Content,
+    read_at: UnixMillis,
+}
+
+impl Near {
+    /// A near cache of at most `max_bytes`; none at all when that is zero.
+    pub(super) fn new(max_bytes: u64) -> Self {
+        let entries = (max_bytes > 0).then(|| {
+            Cache::builder().max_capacity(max_bytes).weigher(weight).time_to_live(MAX_AGE).build()
+        });
+        Self { entries, last_used: AtomicU64::new(0) }
+    }
+
+    pub(super) fn is_off(&self) -> bool {
+        self.entries.is_none()
+    }
+
+    /// An entry that was read within the last seconds.
+    pub(super) fn find(&self, key: &CacheKey, now: UnixMillis) -> Option<Content> {
+        let entries = self.entries.as_ref()?;
+        self.drop_all_after_a_silence(entries, now);
+        let kept = entries.get(key)?;
+        // The cache's own clock may stand still while a Lambda environment is frozen; that of the wall does not.
+        let is_young = kept.read_at <= now && now.since(kept.read_at) < MAX_AGE;
+        is_young.then_some(kept.content)
+    }
+
+    pub(super) fn keep(&self, key: &CacheKey, content: Content, read_at: UnixMillis) {
+        if let Some(entries) = &self.entries {
+            entries.insert(key.clone(), Kept { content, read_at });
+        }
+    }
+
+    pub(super) fn forget(&self, key: &CacheKey) {
+        self.entries.iter().for_each(|entries| entries.invalidate(key));
+    }
+
+    pub(super) fn forget_all(&self) {
+        self.entries.iter().for_each(Cache::invalidate_all);
+    }
+
+    fn drop_all_after_a_silence(&self, entries: &Cache<CacheKey, Kept>, now: UnixMillis) {
+        let last_used = UnixMillis(self.last_used.swap(now.0, Ordering::Relaxed));
+        if now.since(last_used) > MAX_AGE {
+            entries.invalidate_all();
+        }
+    }
+}
+
+/// In which form an entry under a key may be kept.
+pub(super) const fn may_be_kept_open(key: &CacheKey) -> bool {
+    matches!(key.kind().data_class(), DataClass::Public)
+}
+
+fn weight(key: &CacheKey, kept: &Kept) -> u32 {
+    let (Content::AsStored(bytes) | Content::Open(_, bytes)) = &kept.content;
+    u32::try_from(key.as_str().len() + bytes.len() + OVERHEAD_BYTES).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Content, Near};
+    use bytes::Bytes;
+    use medinsight_core::{CacheKey, UnixMillis};
+
+    fn key() -> CacheKey {
+        CacheKey::build("drug_info", "aspirin", None).expect("a key")
+    }
+
+    fn content() -> Content {
+        Content::AsStored(Bytes::from_static(b"entry"))
+    }
+
+    #[test]
+    fn an_entry_is_at_hand_for_less_than_five_seconds() {
+        let near = Near::new(1_000_000);
+        near.keep(&key(), content(), UnixMillis(10_000));
+        assert!(near.find(&key(), UnixMillis(14_999)).is_some());
+        assert!(near.find(&key(), UnixMillis(15_000)).is_none());
+    }
+
+    #[test]
+    fn after_a_silence_of_its_life_everything_is_dropped() {
+        let near = Near::new(1_000_000);
+        assert!(near.find(&key(), UnixMillis(10_000)).is_none());
+        near.keep(&key(), content(), UnixMillis(15_500));
+        assert!(near.find(&key(), UnixMillis(16_000)).is_none());
+    }
+
+    #[test]
+    fn without_room_nothing_is_kept() {
+        let near = Near::new(0);
+        near.keep(&key(), content(), UnixMillis(10_000));
+        assert!(near.is_off() && near.find(&key(), UnixMillis(10_000)).is_none());
+    }
+}

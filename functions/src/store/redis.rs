@@ -1,0 +1,221 @@
+//! The store in Redis, shared by all processes: a single server, a Redis Cluster, or a service that looks like either.
+//!
+//! What belongs to sessions may lie in a database of its own, so that a flood of computed answers cannot push sessions
+//! out: no eviction policy protects them in the same database. A trip then goes to both at once.
+
+mod breaker;
+mod client;
+mod commands;
+mod condition;
+mod database;
+mod failure;
+mod link;
+mod scripts;
+mod sweep;
+mod topology;
+
+use super::{LeaseToken, Patience, Reply, Stored, StoreError, Swept, Trip, Write};
+use crate::clock::Clock;
+use crate::config::RedisConfig;
+use crate::store::{DatabaseReport, FailureReason};
+use commands::{bulk, integer, show_generation};
+use database::Database;
+use medinsight_core::{CacheKey, Category, Generation, Pattern};
+use redis::cmd;
+use scripts::Call;
+use std::fmt;
+use std::sync::Arc;
+use sweep::Removal;
+
+/// The store in Redis.
+#[derive(Clone)]
+pub struct RedisStore {
+    answers: Arc<Database>,
+    sessions: Option<Arc<Database>>,
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RedisStore(..)")
+    }
+}
+
+impl RedisStore {
+    /// A store that is not connected to yet: start-up never waits for Redis.
+    ///
+    /// # Errors
+    ///
+    /// When the settings do not fit together or `REDIS_CA_FILE` cannot be read. Neither shows a credential.
+    pub fn new(config: &RedisConfig, clock: &Clock) -> Result<Self, Box<dyn std::error::Error>> {
+        let sessions = config.sessions.as_ref();
+        let sessions = sessions.map(|endpoint| Database::new("sessions", endpoint, config, clock)).transpose()?;
+        Ok(Self { answers: Database::new("answers", &config.answers, config, clock)?, sessions })
+    }
+
+    /// Begins to connect without waiting for it.
+    pub fn warm_up(&self) {
+        self.databases().for_each(|database| database.warm_up());
+    }
+
+    /// Asks every database whether it is there. The circuit breakers learn from the answers.
+    pub async fn check(&self) {
+        for database in self.databases() {
+            // The outcome is in the reports.
+            let _ = database.check().await;
+        }
+    }
+
+    /// How each database is doing, as far as this process knows.
+    #[must_use]
+    pub fn reports(&self) -> Vec<DatabaseReport> {
+        self.databases()
+            .map(|database| DatabaseReport {
+                is_circuit_open: database.is_circuit_open(),
+                circuit_opened_for: database.condition().circuit_opened_for(),
+                write_refusal: database.condition().refusal(),
+                connections: database.connections(),
+            })
+            .collect()
+    }
+
+    pub(super) async fn run(&self, trip: Trip, patience: Patience) -> Result<Reply, StoreError> {
+        let Some(sessions) = &self.sessions else { return self.answers.run(&trip, patience).await };
+        let (to_answers, to_sessions) = split(trip);
+        match (to_answers.is_empty(), to_sessions.is_empty()) {
+            (_, true) => self.answers.run(&to_answers, patience).await,
+            (true, false) => sessions.run(&to_sessions, patience).await,
+            (false, false) => {
+                let (answers, sessions) =
+                    tokio::join!(self.answers.run(&to_answers, patience), sessions.run(&to_sessions, patience));
+                joined(answers, sessions, to_sessions.read.is_some())
+            }
+        }
+    }
+
+    pub(super) async fn store_if_leased(
+        &self,
+        write: &Write,
+        token: LeaseToken,
+        patience: Patience,
+    ) -> Result<Stored, StoreError> {
+        let value = self.of(&write.key).call(&Call::store_if_leased(write, token), patience).await?;
+        match integer(&value).map_err(StoreError::in_doubt)? {
+            1 => Ok(Stored::Yes),
+            _ => Ok(Stored::LeaseLost),
+        }
+    }
+
+    pub(super) async fn release(&self, key: &CacheKey, token: LeaseToken, patience: Patience) -> Result<(), StoreError> {
+        self.of(key).call(&Call::release(key, token), patience).await.map(|_| ())
+    }
+
+    /// Removes an entry. Its lease goes first: whoever computes the entry now cannot store it any more.
+    pub(super) async fn delete(&self, key: &CacheKey, patience: Patience) -> Result<bool, StoreError> {
+        let database = self.of(key);
+        database.command(cmd("UNLINK").arg(key.lease_key()), patience).await?;
+        let removed = database.command(cmd("UNLINK").arg(key.as_str()), patience).await?;
+        integer(&removed).map(|count| count > 0).map_err(StoreError::in_doubt)
+    }
+
+    pub(super) async fn renew_generation(
+        &self,
+        category: Category,
+        generation: Generation,
+        patience: Patience,
+    ) -> Result<(), StoreError> {
+        let database = self.of_category(category);
+        let command = cmd("SET").arg(category.generation_key()).arg(show_generation(generation)).take();
+        database.command(&command, patience).await.map(|_| ())
+    }
+
+    /// Removes what a category has of other generations than the given one.
+    pub(super) async fn sweep_category(&self, category: Category, generation: Generation) -> Result<Swept, StoreError> {
+        let glob = Pattern::Category(category).to_redis_glob();
+        sweep::sweep(self.of_category(category), &glob, Removal::OtherGenerations(generation)).await
+    }
+
+    /// Removes what a pattern matches. All leases go before the first entry: a computation that began before the clear
+    /// can then store nothing that the second pass might miss.
+    pub(super) async fn sweep_pattern(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+        let (database, glob) = (self.of_category(pattern.category()), pattern.to_redis_glob());
+        sweep::sweep(database, &format!("medinsight:lease:{{{glob}"), Removal::All).await?;
+        sweep::sweep(database, &glob, Removal::All).await
+    }
+
+    pub(super) async fn counter(&self, key: &CacheKey, patience: Patience) -> Result<u64, StoreError> {
+        let value = self.of(key).command(cmd("GET").arg(key.as_str()), patience).await?;
+        let text = bulk(value).map_err(StoreError::nothing_done)?.unwrap_or_else(|| "0".into());
+        let count = std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok());
+        count.ok_or(StoreError::nothing_done(FailureReason::Garbled))
+    }
+
+    fn databases(&self) -> impl Iterator<Item = &Arc<Database>> {
+        std::iter::once(&self.answers).chain(&self.sessions)
+    }
+
+    fn of(&self, key: &CacheKey) -> &Arc<Database> {
+        self.of_category(key.kind().category())
+    }
+
+    fn of_category(&self, category: Category) -> &Arc<Database> {
+        self.sessions.as_ref().filter(|_| belongs_to_sessions(category)).unwrap_or(&self.answers)
+    }
+}
+
+/// Whether a category is about a session, and not an answer that others may share.
+const fn belongs_to_sessions(category: Category) -> bool {
+    match category {
+        Category::User
+        | Category::Symptom
+        | Category::AiSummary
+        | Category::SessionState
+        | Category::AnalysisProgress => true,
+        Category::HealthAnalysis
+        | Category::MedicationInteractions
+        | Category::DrugAnalysis
+        | Category::DrugInfo
+        | Category::Usage
+        | Category::Errors => false,
+    }
+}
+
+/// A trip's parts for the two databases.
+fn split(trip: Trip) -> (Trip, Trip) {
+    let is_of_sessions = |key: &CacheKey| belongs_to_sessions(key.kind().category());
+    let reads_session = trip.read.as_ref().is_some_and(is_of_sessions);
+    let (session_writes, writes) = trip.writes.into_iter().partition(|write| is_of_sessions(&write.key));
+    let (session_generations, generations) =
+        trip.generations.into_iter().partition(|category| belongs_to_sessions(*category));
+    let (session_read, read) = if reads_session { (trip.read, None) } else { (None, trip.read) };
+    let (session_lease, lease) = if reads_session { (trip.lease, None) } else { (None, trip.lease) };
+    (
+        Trip { read, lease, generations, counts: trip.counts, writes },
+        Trip {
+            read: session_read,
+            lease: session_lease,
+            generations: session_generations,
+            counts: Vec::new(),
+            writes: session_writes,
+        },
+    )
+}
+
+/// The two replies as one. The database that was read decides whether the trip failed; what the other one did not take
+/// is a refusal.
+fn joined(
+    answers: Result<Reply, StoreError>,
+    sessions: Result<Reply, StoreError>,
+    is_read_from_sessions: bool,
+) -> Result<Reply, StoreError> {
+    let (main, side) = if is_read_from_sessions { (sessions, answers) } else { (answers, sessions) };
+    let mut reply = main?;
+    match side {
+        Ok(side) => {
+            reply.generations.extend(side.generations);
+            reply.refusal = reply.refusal.or(side.refusal);
+            reply.has_lost_counts |= side.has_lost_counts;
+        }
+        Err(error) => reply.refusal = reply.refusal.or(Some(error.reason)),
+    }
+    Ok(reply)
+}

@@ -1,0 +1,91 @@
+//! What has to happen in one step on the server. Each script is O(1) and touches keys of one slot only.
+
+use crate::store::{LeaseToken, Write};
+use medinsight_core::{CacheKey, Generation};
+use redis::{Cmd, Script};
+use std::sync::LazyLock;
+
+/// Stores an entry and gives the lease back, if the lease is still the writer's.
+static STORE_IF_LEASED: LazyLock<Text> = LazyLock::new(|| {
+    Text::new(
+        "if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end \
+         if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2]) \
+         else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end \
+         redis.call('DEL', KEYS[2]) return 1",
+    )
+});
+
+/// Gives a lease back, if it is still the holder's.
+static RELEASE: LazyLock<Text> = LazyLock::new(|| {
+    Text::new("if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0")
+});
+
+/// Removes an entry unless it is of the given generation, whose 8 bytes end its header. An entry that was written after
+/// its category had been cleared stays.
+static REMOVE_OF_OTHER_GENERATION: LazyLock<Text> = LazyLock::new(|| {
+    Text::new(
+        "if redis.call('GETRANGE', KEYS[1], 24, 31) == ARGV[1] then return 0 end return redis.call('UNLINK', KEYS[1])",
+    )
+});
+
+/// The text of a script and the digest by which a server knows it.
+struct Text {
+    text: &'static str,
+    digest: String,
+}
+
+impl Text {
+    fn new(text: &'static str) -> Self {
+        Self { text, digest: Script::new(text).get_hash().to_owned() }
+    }
+}
+
+/// A script with its keys and arguments.
+pub(super) struct Call {
+    script: &'static Text,
+    keys: Vec<String>,
+    arguments: Vec<Vec<u8>>,
+}
+
+impl Call {
+    pub(super) fn store_if_leased(write: &Write, token: LeaseToken) -> Self {
+        let life = write.keep_for.map(|life| super::commands::millis_at_least_one(life).to_string());
+        Self {
+            script: &STORE_IF_LEASED,
+            keys: vec![write.key.as_str().to_owned(), write.key.lease_key()],
+            arguments: vec![
+                token.to_hex().into_bytes(),
+                write.entry.to_vec(),
+                life.unwrap_or_default().into_bytes(),
+            ],
+        }
+    }
+
+    pub(super) fn release(key: &CacheKey, token: LeaseToken) -> Self {
+        Self { script: &RELEASE, keys: vec![key.lease_key()], arguments: vec![token.to_hex().into_bytes()] }
+    }
+
+    pub(super) fn remove_of_other_generation(key: String, generation: Generation) -> Self {
+        Self {
+            script: &REMOVE_OF_OTHER_GENERATION,
+            keys: vec![key],
+            arguments: vec![generation.0.to_be_bytes().to_vec()],
+        }
+    }
+
+    /// The call by the script's digest, which servers know once they have seen the script.
+    pub(super) fn by_digest(&self) -> Cmd {
+        self.command("EVALSHA", &self.script.digest)
+    }
+
+    /// The call by the script's text, after which the server knows it.
+    pub(super) fn by_text(&self) -> Cmd {
+        self.command("EVAL", self.script.text)
+    }
+
+    fn command(&self, name: &str, script: &str) -> Cmd {
+        let mut command = redis::cmd(name);
+        command.arg(script).arg(self.keys.len()).arg(&self.keys).arg(&self.arguments);
+        command
+    }
+}
