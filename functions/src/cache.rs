@@ -3,12 +3,19 @@
 //! A lookup ends as a named [`CacheStatus`], and headers, counters and logs are derived from that. The engine owns no
 //! policy of its own: whether an entry may be served is decided by [`Freshness`] in the core.
 
+mod compression;
 mod deferred;
+mod encryption;
 mod entry;
+mod envelope;
 mod generations;
+mod keyring;
 mod single_flight;
 mod status;
 
+pub use encryption::{Encryption, EncryptionSetting, NoEncryption, StoreScope};
+pub use envelope::{Envelope, NotWrapped, Opened, Stamp, Unreadable};
+pub use keyring::{InvalidKeyring, Keyring};
 pub use status::{BypassReason, CacheStatus};
 
 use crate::clock::{Clock, millis};
@@ -31,6 +38,7 @@ pub struct Cache(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     store: Store,
+    envelope: Envelope,
     policy: TtlPolicy,
     clock: Clock,
     flights: SingleFlight<CacheKey, Result<Computed, OriginError>>,
@@ -84,9 +92,10 @@ enum Found {
 impl Cache {
     /// An engine on a store.
     #[must_use]
-    pub fn new(store: Store, policy: TtlPolicy, clock: Clock) -> Self {
+    pub fn new(store: Store, envelope: Envelope, policy: TtlPolicy, clock: Clock) -> Self {
         Self(Arc::new(Inner {
             store,
+            envelope,
             policy,
             clock,
             flights: SingleFlight::default(),
@@ -206,7 +215,9 @@ impl Cache {
     /// Decides what an entry is worth. One that cannot be read, or is of another generation, is none.
     fn judge(&self, key: &CacheKey, entry: Option<Bytes>, generation: Generation) -> Found {
         let now = self.0.clock.now();
-        let entry = entry.zip(self.lifetime(key)).and_then(|(bytes, life)| Entry::open(&bytes, &life, generation, now));
+        let entry = entry
+            .zip(self.lifetime(key))
+            .and_then(|(bytes, life)| Entry::open(&self.0.envelope, key, bytes, &life, generation, now).ok());
         entry.map_or(Found::Nothing, |(entry, freshness)| Found::Entry(entry, freshness))
     }
 
@@ -283,7 +294,8 @@ impl Cache {
         let life = self.lifetime(&key)?;
         let fresh_for_secs = life.jittered_secs(&key);
         let origin_cost_ms = u32::try_from(millis(cost)).unwrap_or(u32::MAX);
-        let entry = entry::frame(payload, self.0.clock.now(), fresh_for_secs, origin_cost_ms, generation)?;
+        let stamp = Stamp { written_at: self.0.clock.now(), fresh_for_secs, origin_cost_ms, generation };
+        let entry = self.0.envelope.wrap(&key, &stamp, payload).ok()?;
         Some(Write { key, entry, keep_for: life.retention(fresh_for_secs) })
     }
 

@@ -3,6 +3,7 @@
 //! Flags of the command line are the same names and values, given after those of the environment, so that there is one
 //! parser and one set of error messages.
 
+use crate::cache::{EncryptionSetting, Keyring};
 use medinsight_core::{InvalidTtl, KeySecret, TtlPolicy};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -27,6 +28,9 @@ pub struct Config {
     pub ttl: TtlPolicy,
     /// `CACHE_KEY_SECRET`: makes the keys of personal, content-derived entries private; none.
     pub key_secret: Option<KeySecret>,
+    /// `CACHE_ENCRYPTION_KEYS`, the [`Keyring`] that seals entries, and `CACHE_ENCRYPTION`, `on` or `off`; without keys a
+    /// key of the moment for the store in memory, and no start with a shared store.
+    pub encryption: EncryptionSetting,
     /// `ORIGIN_TIMEOUT_MS`: how long an answer may take to compute; 10,000.
     pub origin_timeout: Duration,
     /// `EMBEDDED_ORIGIN_DELAY_MS`: how long the embedded origin pretends to think, to stand for a slow AI; 0.
@@ -69,6 +73,7 @@ impl Config {
             memory_bytes: settings.number("CACHE_MEMORY_BYTES", 1 << 20, 64 << 30, 64 << 20)?,
             ttl: TtlPolicy::from_variables(settings.0.iter().map(|(name, value)| (*name, *value)))?,
             key_secret: settings.key_secret()?,
+            encryption: settings.encryption()?,
             origin_timeout: settings.millis("ORIGIN_TIMEOUT_MS", 10_000)?,
             embedded_origin_delay: settings.millis("EMBEDDED_ORIGIN_DELAY_MS", 0)?,
         })
@@ -108,6 +113,43 @@ impl Settings<'_> {
             })
             .transpose()
     }
+
+    fn encryption(&self) -> Result<EncryptionSetting, InvalidSetting> {
+        let name = "CACHE_ENCRYPTION";
+        match (self.parse(name, "on or off", Switch::On)?, self.keyring()?) {
+            (Switch::On, Some(keyring)) => Ok(EncryptionSetting::Keys(keyring)),
+            (Switch::On, None) => Ok(EncryptionSetting::Unset),
+            (Switch::Off, None) => Ok(EncryptionSetting::Off),
+            (Switch::Off, Some(_)) => {
+                Err(InvalidSetting::Rule { name, rule: "on or absent when CACHE_ENCRYPTION_KEYS is set".to_owned() })
+            }
+        }
+    }
+
+    fn keyring(&self) -> Result<Option<Keyring>, InvalidSetting> {
+        let name = "CACHE_ENCRYPTION_KEYS";
+        let keys = self.0.get(name).filter(|keys| !keys.is_empty());
+        let keyring = keys.map(|keys| keys.parse::<Keyring>()).transpose();
+        keyring.map_err(|error| InvalidSetting::Rule { name, rule: error.to_string() })
+    }
+}
+
+/// Something that is on or off.
+enum Switch {
+    On,
+    Off,
+}
+
+impl FromStr for Switch {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "on" => Ok(Self::On),
+            "off" => Ok(Self::Off),
+            _ => Err(()),
+        }
+    }
 }
 
 /// A setting that breaks its rule.
@@ -130,6 +172,10 @@ pub enum InvalidSetting {
 #[cfg(test)]
 mod tests {
     use super::Config;
+    use crate::cache::EncryptionSetting;
+
+    /// An invented key.
+    const KEYS: &str = "1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
     fn config(pairs: &[(&str, &str)]) -> Result<Config, String> {
         let variables: Vec<_> = pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
@@ -158,6 +204,13 @@ mod tests {
             ("MAX_BODY_BYTES", "0", "MAX_BODY_BYTES: must be from 1 to 6291456"),
             ("LOG_LEVEL", "loud", "LOG_LEVEL: must be off, error, warn, info, debug or trace"),
             ("CACHE_KEY_SECRET", "hunter2", "CACHE_KEY_SECRET: must be at least 16 bytes"),
+            ("CACHE_ENCRYPTION", "OFF", "CACHE_ENCRYPTION: must be on or off"),
+            ("CACHE_ENCRYPTION_KEYS", "hunter2", "CACHE_ENCRYPTION_KEYS: must be pairs id:key, separated by commas"),
+            (
+                "CACHE_ENCRYPTION_KEYS",
+                "1:hunter2=",
+                "CACHE_ENCRYPTION_KEYS: must be pairs id:key whose keys are 32 bytes in base64 with padding",
+            ),
             ("CACHE_TTL_AI_SUMMARY", "1d", "CACHE_TTL_AI_SUMMARY: must be whole seconds from 1 to 31536000"),
         ];
         for (name, value, expected) in cases {
@@ -166,8 +219,30 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_does_not_show_in_debug_output() {
-        let config = config(&[("CACHE_KEY_SECRET", "an invented secret of enough length")]).expect("valid");
-        assert!(!format!("{config:?}").contains("invented"));
+    fn encryption_is_turned_off_by_that_name_only() {
+        let setting = |pairs: &[(&str, &str)]| config(pairs).map(|config| config.encryption);
+        assert!(matches!(setting(&[]), Ok(EncryptionSetting::Unset)));
+        assert!(matches!(setting(&[("CACHE_ENCRYPTION", "")]), Ok(EncryptionSetting::Unset)));
+        assert!(matches!(setting(&[("CACHE_ENCRYPTION", "on")]), Ok(EncryptionSetting::Unset)));
+        assert!(matches!(setting(&[("CACHE_ENCRYPTION", "off")]), Ok(EncryptionSetting::Off)));
+        let keys = ("CACHE_ENCRYPTION_KEYS", KEYS);
+        assert!(matches!(setting(&[keys]), Ok(EncryptionSetting::Keys(_))));
+        assert!(matches!(setting(&[keys, ("CACHE_ENCRYPTION", "on")]), Ok(EncryptionSetting::Keys(_))));
+    }
+
+    #[test]
+    fn keys_together_with_off_are_an_error_that_names_both() {
+        let both = config(&[("CACHE_ENCRYPTION_KEYS", KEYS), ("CACHE_ENCRYPTION", "off")]);
+        let expected = "CACHE_ENCRYPTION: must be on or absent when CACHE_ENCRYPTION_KEYS is set";
+        assert_eq!(both.map(|_| ()), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let secrets = [("CACHE_KEY_SECRET", "an invented secret of enough length"), ("CACHE_ENCRYPTION_KEYS", KEYS)];
+        let shown = format!("{:?}", config(&secrets).expect("valid"));
+        for secret in ["invented", "MDEyMzQ1", "0123456789", "48, 49, 50"] {
+            assert!(!shown.contains(secret), "{secret}");
+        }
     }
 }

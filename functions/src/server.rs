@@ -2,7 +2,7 @@
 
 use crate::analysis::HealthAnalyses;
 use crate::api::{self, Services};
-use crate::cache::Cache;
+use crate::cache::{Cache, Encryption, Envelope, StoreScope};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::origin::EmbeddedOrigin;
@@ -28,10 +28,14 @@ const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 ///
-/// None that can happen: the keys of the counters and the embedded origin's revision are valid.
+/// When entries cannot be encrypted as the configuration demands.
 pub fn assemble(config: &Config) -> Result<(Services, Cache), Box<dyn std::error::Error>> {
     let store = Store::Memory(MemoryStore::new(config.memory_bytes));
-    let cache = Cache::new(store, config.ttl.clone(), Clock::System);
+    let encryption = config.encryption.decide(StoreScope::ThisProcess)?;
+    if let Encryption::Off = encryption {
+        tracing::warn!("entries about persons are stored unencrypted, because CACHE_ENCRYPTION is off");
+    }
+    let cache = Cache::new(store, Envelope::new(encryption), config.ttl.clone(), Clock::System);
     let origin = Arc::new(EmbeddedOrigin::new(config.embedded_origin_delay)?);
     let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone(), config.origin_timeout)?;
     Ok((Services { analyses, limits: config.limits }, cache))

@@ -16,7 +16,7 @@ use http_body_util::BodyExt;
 use medinsight_core::{CacheKey, TtlPolicy, UnixMillis};
 use medinsight_functions::analysis::HealthAnalyses;
 use medinsight_functions::api::{Services, finish, health_routes};
-use medinsight_functions::cache::Cache;
+use medinsight_functions::cache::{Cache, Envelope, StoreScope};
 use medinsight_functions::clock::{Clock, ManualClock};
 use medinsight_functions::config::{Config, Limits};
 use medinsight_functions::store::{MemoryStore, Store};
@@ -67,7 +67,9 @@ impl Service {
     fn of(config: &Config) -> Self {
         let memory = MemoryStore::new(config.memory_bytes);
         let clock = ManualClock::at(UnixMillis(1_800_000_000_000));
-        let cache = Cache::new(Store::Memory(memory.clone()), TtlPolicy::default(), Clock::Manual(clock.clone()));
+        let envelope = Envelope::new(config.encryption.decide(StoreScope::ThisProcess).expect("random bytes"));
+        let store = Store::Memory(memory.clone());
+        let cache = Cache::new(store, envelope, TtlPolicy::default(), Clock::Manual(clock.clone()));
         let origin = Arc::new(ControlledOrigin::new(clock.clone()));
         let analyses = HealthAnalyses::new(
             cache.clone(),

@@ -1,11 +1,8 @@
-//! Entries as they lie in the store: the header, then the payload.
+//! Entries as the engine sees them: the payload and what is known of its age.
 
-use super::{Answer, CacheStatus};
-use bytes::{BufMut, Bytes, BytesMut};
-use medinsight_core::{Assessment, EntryHeader, Freshness, Generation, HEADER_BYTES, Lifetime, Sealing, UnixMillis};
-
-/// The largest payload that is stored.
-const MAX_PAYLOAD_BYTES: usize = 1 << 20;
+use super::{Answer, CacheStatus, Envelope, Opened, Unreadable};
+use bytes::Bytes;
+use medinsight_core::{Assessment, CacheKey, Freshness, Generation, Lifetime, UnixMillis};
 
 /// An entry that was read, and what is known of its age.
 #[derive(Debug)]
@@ -14,24 +11,38 @@ pub(super) struct Entry {
     assessment: Assessment,
 }
 
+/// Why an entry is none for the engine.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Unusable {
+    /// It cannot be read.
+    Unreadable(Unreadable),
+    /// The category was cleared since.
+    Cleared,
+    /// The earlier service wrote it; it says neither how old it is nor whether it was cleared.
+    Legacy,
+}
+
 impl Entry {
-    /// Opens an entry; `None` when it is malformed or of another generation.
+    /// Opens an entry that was read under a key.
     pub(super) fn open(
-        bytes: &Bytes,
+        envelope: &Envelope,
+        key: &CacheKey,
+        bytes: Bytes,
         life: &Lifetime,
         generation: Generation,
         now: UnixMillis,
-    ) -> Option<(Self, Freshness)> {
-        let (header, _) = EntryHeader::split(bytes).ok()?;
-        if header.generation != generation || header.compressed || header.sealing != Sealing::Plain {
-            return None;
+    ) -> Result<(Self, Freshness), Unusable> {
+        match envelope.open(key, bytes).map_err(Unusable::Unreadable)? {
+            Opened::Legacy(_) => Err(Unusable::Legacy),
+            Opened::Entry(header, _) if header.generation != generation => Err(Unusable::Cleared),
+            Opened::Entry(header, payload) => {
+                let assessment = Freshness::assess(life, &header, now);
+                Ok((Self { payload, assessment }, assessment.freshness))
+            }
         }
-        let assessment = Freshness::assess(life, &header, now);
-        let payload = bytes.slice(HEADER_BYTES..);
-        Some((Self { payload, assessment }, assessment.freshness))
     }
 
-    /// The payload as an answer; it is the stored bytes as they are.
+    /// The payload as an answer; it is the bytes that were stored as they are.
     pub(super) fn into_answer(self, status: CacheStatus) -> Answer {
         let Assessment { age, fresh_for, .. } = self.assessment;
         let secs = |secs| i64::try_from(secs).unwrap_or(i64::MAX);
@@ -43,29 +54,4 @@ impl Entry {
             ttl_secs: Some(secs(fresh_for.as_secs()).saturating_sub(secs(age.as_secs()))),
         }
     }
-}
-
-/// Frames a payload; `None` when it is too large to be stored.
-pub(super) fn frame(
-    payload: &[u8],
-    written_at: UnixMillis,
-    fresh_for_secs: u32,
-    origin_cost_ms: u32,
-    generation: Generation,
-) -> Option<Bytes> {
-    if payload.len() > MAX_PAYLOAD_BYTES {
-        return None;
-    }
-    let header = EntryHeader {
-        compressed: false,
-        sealing: Sealing::Plain,
-        written_at,
-        fresh_for_secs,
-        origin_cost_ms,
-        generation,
-    };
-    let mut entry = BytesMut::with_capacity(HEADER_BYTES + payload.len());
-    entry.put_slice(&header.encode());
-    entry.put_slice(payload);
-    Some(entry.freeze())
 }
