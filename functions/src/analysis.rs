@@ -57,11 +57,7 @@ impl HealthAnalyses {
     /// # Errors
     ///
     /// None that can happen: the counters' keys are valid.
-    pub fn new(
-        cache: Cache,
-        origin: Arc<dyn Origin>,
-        key_secret: Option<KeySecret>,
-    ) -> Result<Self, KeyError> {
+    pub fn new(cache: Cache, origin: Arc<dyn Origin>, key_secret: Option<KeySecret>) -> Result<Self, KeyError> {
         let counters = Arc::new(Counters {
             requests: CacheKey::build("usage", "health_analysis", Some("requests"))?,
             hits: CacheKey::build("usage", "health_analysis", Some("hits"))?,

@@ -282,7 +282,8 @@ impl Cache {
         let found = self.judge(key, bytes, generation);
         if let (Found::Entry(entry, Freshness::Fresh), Some(bytes)) = (&found, kept) {
             let open = entry.header().filter(|_| near::may_be_kept_open(key));
-            let content = open.map_or(Content::AsStored(bytes), |header| Content::Open(header, entry.payload().clone()));
+            let content =
+                open.map_or(Content::AsStored(bytes), |header| Content::Open(header, entry.payload().clone()));
             self.0.near.keep(key, content, self.0.clock.now());
         }
         found

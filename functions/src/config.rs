@@ -38,7 +38,7 @@ pub struct Config {
     pub ttl: TtlPolicy,
     /// `CACHE_KEY_SECRET`: makes the keys of personal, content-derived entries private; none.
     pub key_secret: Option<KeySecret>,
-    /// `CACHE_ENCRYPTION_KEYS`, the [`Keyring`] that seals entries, and `CACHE_ENCRYPTION`, `on` or `off`; without keys a
+    /// `CACHE_ENCRYPTION_KEYS`, the [`Keyring`](crate::cache::Keyring) that seals entries, and `CACHE_ENCRYPTION`, `on` or `off`; without keys a
     /// key of the moment for the store in memory, and no start with a shared store.
     pub encryption: EncryptionSetting,
     /// `ORIGIN_TIMEOUT_MS`: how long an answer may take to compute; 10,000.

@@ -5,6 +5,7 @@
 mod apt;
 mod bare_axum;
 mod bench;
+mod dictionary;
 mod process;
 mod test;
 mod toolchain;
@@ -24,6 +25,8 @@ enum Command {
     Wasm,
     /// Measures cache hits of the release server beside a bare axum handler, with wrk.
     Bench(bench::BenchOptions),
+    /// Measures what a dictionary is worth to the compression of entries, and makes one.
+    Dictionary(dictionary::DictionaryOptions),
     /// Serves the fixed answer that `bench` compares with.
     #[command(hide = true)]
     BareAxum(bare_axum::BareAxumOptions),
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Wasm => wasm::run(),
         Command::Bench(options) => bench::run(&options),
+        Command::Dictionary(options) => dictionary::run(&options),
         Command::BareAxum(options) => bare_axum::run(&options),
     };
     match outcome {

@@ -43,7 +43,9 @@ impl Generations {
     /// Keeps what a trip that began at `read_at` brought.
     pub(super) fn learn(&self, generations: &[(Category, Generation)], read_at: UnixMillis) {
         let mut copies = self.copies();
-        copies.extend(generations.iter().map(|(category, generation)| (*category, Kept { generation: *generation, read_at })));
+        copies.extend(
+            generations.iter().map(|(category, generation)| (*category, Kept { generation: *generation, read_at })),
+        );
     }
 
     fn copies(&self) -> MutexGuard<'_, HashMap<Category, Kept>> {

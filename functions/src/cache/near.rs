@@ -38,9 +38,8 @@ struct Kept {
 impl Near {
     /// A near cache of at most `max_bytes`; none at all when that is zero.
     pub(super) fn new(max_bytes: u64) -> Self {
-        let entries = (max_bytes > 0).then(|| {
-            Cache::builder().max_capacity(max_bytes).weigher(weight).time_to_live(MAX_AGE).build()
-        });
+        let entries = (max_bytes > 0)
+            .then(|| Cache::builder().max_capacity(max_bytes).weigher(weight).time_to_live(MAX_AGE).build());
         Self { entries, last_used: AtomicU64::new(0) }
     }
 

@@ -61,9 +61,7 @@ impl<'a> Settings<'a> {
             (Switch::On, Some(keyring)) => Ok(EncryptionSetting::Keys(keyring)),
             (Switch::On, None) => Ok(EncryptionSetting::Unset),
             (Switch::Off, None) => Ok(EncryptionSetting::Off),
-            (Switch::Off, Some(_)) => {
-                Err(InvalidSetting::rule(name, "on or absent when CACHE_ENCRYPTION_KEYS is set"))
-            }
+            (Switch::Off, Some(_)) => Err(InvalidSetting::rule(name, "on or absent when CACHE_ENCRYPTION_KEYS is set")),
         }
     }
 

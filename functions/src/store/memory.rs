@@ -120,9 +120,8 @@ impl MemoryStore {
 
     pub(super) fn sweep_category(&self, category: Category, generation: Generation) -> Result<Swept, StoreError> {
         self.reach()?;
-        let is_current = |kept: &Kept| {
-            EntryHeader::split(&kept.entry).is_ok_and(|(header, _)| header.generation == generation)
-        };
+        let is_current =
+            |kept: &Kept| EntryHeader::split(&kept.entry).is_ok_and(|(header, _)| header.generation == generation);
         Ok(self.sweep(&Pattern::Category(category), |kept| !is_current(kept)))
     }
 
@@ -154,7 +153,11 @@ impl MemoryStore {
     }
 
     fn reach(&self) -> Result<(), StoreError> {
-        if self.is_reachable.load(Ordering::SeqCst) { Ok(()) } else { Err(StoreError::nothing_done(FailureReason::Unreachable)) }
+        if self.is_reachable.load(Ordering::SeqCst) {
+            Ok(())
+        } else {
+            Err(StoreError::nothing_done(FailureReason::Unreachable))
+        }
     }
 
     /// Numbers stay consistent whatever panicked while it held the lock, so poisoning means nothing here.

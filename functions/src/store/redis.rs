@@ -14,7 +14,7 @@ mod scripts;
 mod sweep;
 mod topology;
 
-use super::{LeaseToken, Patience, Reply, Stored, StoreError, Swept, Trip, Write};
+use super::{LeaseToken, Patience, Reply, StoreError, Stored, Swept, Trip, Write};
 use crate::clock::Clock;
 use crate::config::RedisConfig;
 use crate::store::{DatabaseReport, FailureReason};
@@ -105,7 +105,12 @@ impl RedisStore {
         }
     }
 
-    pub(super) async fn release(&self, key: &CacheKey, token: LeaseToken, patience: Patience) -> Result<(), StoreError> {
+    pub(super) async fn release(
+        &self,
+        key: &CacheKey,
+        token: LeaseToken,
+        patience: Patience,
+    ) -> Result<(), StoreError> {
         self.of(key).call(&Call::release(key, token), patience).await.map(|_| ())
     }
 

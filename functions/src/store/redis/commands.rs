@@ -66,9 +66,12 @@ impl Command<'_> {
 
     /// Whether the command has to follow the one before it on the same connection; both are of the same slot.
     pub(super) const fn follows(&self, earlier: &Self) -> bool {
-        matches!((earlier, self), (Self::Lease(..), Self::Holder(..))
+        matches!(
+            (earlier, self),
+            (Self::Lease(..), Self::Holder(..))
                 | (Self::Holder(..), Self::Read(_))
-                | (Self::NewGeneration(..), Self::Generation(_)))
+                | (Self::NewGeneration(..), Self::Generation(_))
+        )
     }
 }
 
@@ -103,7 +106,11 @@ pub(super) fn understand(commands: &[Command<'_>], outcomes: Vec<Outcome>) -> Re
                 let generation = bulk(value?)?.and_then(|text| parse_generation(&text));
                 reply.generations.extend(generation.map(|generation| (*category, generation)));
             }
-            Command::Lease(..) | Command::NewGeneration(..) | Command::Count(..) | Command::Write(_) | Command::Other(_) => {
+            Command::Lease(..)
+            | Command::NewGeneration(..)
+            | Command::Count(..)
+            | Command::Write(_)
+            | Command::Other(_) => {
                 reply.refusal = reply.refusal.or(value.err());
             }
         }

@@ -155,11 +155,7 @@ impl Database {
     }
 
     /// Makes a generation up. Of two processes that do so at the same time, the later one reads the earlier one's.
-    async fn make_generation(
-        self: &Arc<Self>,
-        category: Category,
-        patience: Patience,
-    ) -> Result<Generation, Failed> {
+    async fn make_generation(self: &Arc<Self>, category: Category, patience: Patience) -> Result<Generation, Failed> {
         let commands = [Command::NewGeneration(category, random_generation()?), Command::Generation(category)];
         let outcomes = self.link().attempt(&commands, patience, self.command_timeout).await?;
         let reply = commands::understand(&commands, outcomes).map_err(|reason| failed(reason, Remedy::GiveUp))?;

@@ -53,11 +53,7 @@ impl Call {
         Self {
             script: &STORE_IF_LEASED,
             keys: vec![write.key.as_str().to_owned(), write.key.lease_key()],
-            arguments: vec![
-                token.to_hex().into_bytes(),
-                write.entry.to_vec(),
-                life.unwrap_or_default().into_bytes(),
-            ],
+            arguments: vec![token.to_hex().into_bytes(), write.entry.to_vec(), life.unwrap_or_default().into_bytes()],
         }
     }
 

@@ -39,9 +39,7 @@ pub(super) async fn sweep(database: &Database, glob: &str, removal: Removal) -> 
 }
 
 async fn sweep_all(database: &Database, glob: &str, removal: Removal) -> Result<Swept, FailureReason> {
-    let connection = within(async {
-        database.connector().connect().await.map_err(|error| reason_of_error(&error))
-    });
+    let connection = within(async { database.connector().connect().await.map_err(|error| reason_of_error(&error)) });
     let connection = connection.await?;
     let mut swept = Swept::default();
     for primary in Primary::all(&connection).await? {

@@ -1,0 +1,256 @@
+//! Entries as they lie in the store (format v1): the header, then the payload, compressed when that pays, then sealed.
+//!
+//! | bytes | of a sealed entry |
+//! |---|---|
+//! | 0-31 | the header, see [`EntryHeader`] |
+//! | 32-43 | the nonce, random |
+//! | 44- | the payload, encrypted with AES-256-GCM |
+//! | the last 16 | the tag |
+//!
+//! The tag also authenticates the header and the entry's key in the store (associated data: the 32 bytes of the header,
+//! then the key). So an entry cannot be moved to another key, given a longer life or another generation, or changed in
+//! any bit. What shows without the keys is the header and how long the compressed payload is. In an entry that is not sealed the payload follows the header directly.
+
+#[cfg(test)]
+mod tests;
+
+use super::keyring::{NONCE_BYTES, TAG_BYTES};
+use super::{Encryption, Keyring, compression};
+use bytes::{BufMut, Bytes, BytesMut};
+use medinsight_core::{CacheKey, EntryHeader, Generation, HEADER_BYTES, InvalidHeader, KeyId, Sealing, UnixMillis};
+use serde::de::IgnoredAny;
+
+/// The longest payload that is stored, in bytes.
+pub(super) const MAX_PAYLOAD_BYTES: usize = 1 << 20;
+
+/// The longest entry, in bytes.
+const MAX_ENTRY_BYTES: usize = 1 << 20;
+
+/// Where the payload of a sealed entry begins.
+const SEALED_AT: usize = HEADER_BYTES + NONCE_BYTES;
+
+/// Makes entries of payloads, and payloads of entries. Clones share the keys.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    encryption: Encryption,
+    /// Fills a buffer with random bytes; only tests have another source than the system.
+    entropy: fn(&mut [u8]) -> Result<(), getrandom::Error>,
+}
+
+/// What a writer knows of an entry.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stamp {
+    /// When it is written.
+    pub written_at: UnixMillis,
+    /// For how many seconds it is fresh.
+    pub fresh_for_secs: u32,
+    /// What it cost the origin to compute the answer, in milliseconds.
+    pub origin_cost_ms: u32,
+    /// The category's generation that was read before the computation began.
+    pub generation: Generation,
+}
+
+/// What an entry holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Opened {
+    /// An entry of this format: its header and its payload.
+    Entry(EntryHeader, Bytes),
+    /// A JSON object as the earlier service stored it. Nothing is known of its age.
+    Legacy(Bytes),
+}
+
+impl Envelope {
+    /// Entries as `encryption` wants them.
+    #[must_use]
+    pub fn new(encryption: Encryption) -> Self {
+        Self { encryption, entropy: getrandom::fill }
+    }
+
+    /// Whether entries are sealed.
+    #[must_use]
+    pub fn encryption(&self) -> &Encryption {
+        &self.encryption
+    }
+
+    /// Makes an entry, which can be opened only under the same key.
+    ///
+    /// # Errors
+    ///
+    /// [`NotWrapped`] when the entry is not to be stored.
+    pub fn wrap(&self, key: &CacheKey, stamp: &Stamp, payload: &[u8]) -> Result<Bytes, NotWrapped> {
+        if payload.len() > MAX_PAYLOAD_BYTES {
+            return Err(NotWrapped::TooLarge);
+        }
+        let compressed = compression::compress(payload);
+        let header = self.header(stamp, compressed.is_some()).encode();
+        let payload = compressed.as_deref().unwrap_or(payload);
+        let entry = match &self.encryption {
+            Encryption::Sealed(keyring) => self.seal(keyring, &header, key, payload)?,
+            Encryption::Off => [header.as_slice(), payload].concat().into(),
+        };
+        if entry.len() > MAX_ENTRY_BYTES { Err(NotWrapped::TooLarge) } else { Ok(entry) }
+    }
+
+    /// Opens an entry that was read under a key.
+    ///
+    /// It takes the bytes and not a reference, because they are decrypted where they lie when nobody else has them.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`]: nothing of the entry may be used then.
+    pub fn open(&self, key: &CacheKey, entry: Bytes) -> Result<Opened, Unreadable> {
+        if entry.len() > MAX_ENTRY_BYTES {
+            return Err(Unreadable::TooLarge);
+        }
+        let header = match EntryHeader::split(&entry) {
+            Ok((header, _)) => header,
+            Err(InvalidHeader::Foreign) => return self.legacy(entry),
+            Err(error) => return Err(error.into()),
+        };
+        let payload = match (&self.encryption, header.sealing) {
+            (Encryption::Sealed(keyring), Sealing::Sealed(id)) => unseal(keyring, id, key, entry)?,
+            (Encryption::Off, Sealing::Plain) => entry.slice(HEADER_BYTES..),
+            (Encryption::Sealed(_), Sealing::Plain) => return Err(Unreadable::NotSealed),
+            (Encryption::Off, Sealing::Sealed(_)) => return Err(Unreadable::UnknownKey),
+        };
+        let payload = if header.compressed { compression::decompress(&payload)?.into() } else { payload };
+        Ok(Opened::Entry(header, payload))
+    }
+
+    fn header(&self, stamp: &Stamp, compressed: bool) -> EntryHeader {
+        let Stamp { written_at, fresh_for_secs, origin_cost_ms, generation } = *stamp;
+        let sealing = match &self.encryption {
+            Encryption::Sealed(keyring) => Sealing::Sealed(keyring.sealing_key().id()),
+            Encryption::Off => Sealing::Plain,
+        };
+        EntryHeader { compressed, sealing, written_at, fresh_for_secs, origin_cost_ms, generation }
+    }
+
+    fn seal(
+        &self,
+        keyring: &Keyring,
+        header: &[u8; HEADER_BYTES],
+        key: &CacheKey,
+        payload: &[u8],
+    ) -> Result<Bytes, NotWrapped> {
+        let mut nonce = [0; NONCE_BYTES];
+        (self.entropy)(&mut nonce).map_err(|_| NotWrapped::NoRandomness)?;
+        let mut entry = BytesMut::with_capacity(SEALED_AT + payload.len() + TAG_BYTES);
+        entry.put_slice(header);
+        entry.put_slice(&nonce);
+        entry.put_slice(payload);
+        let tag = keyring.sealing_key().seal(nonce, &associated_data(header, key), &mut entry[SEALED_AT..]);
+        entry.put_slice(&tag.map_err(|_| NotWrapped::TooLarge)?);
+        Ok(entry.freeze())
+    }
+
+    /// What the earlier service stored is read while encryption is off; else whoever can write could plant it.
+    fn legacy(&self, entry: Bytes) -> Result<Opened, Unreadable> {
+        match &self.encryption {
+            Encryption::Off if is_json_object(&entry) => Ok(Opened::Legacy(entry)),
+            Encryption::Off | Encryption::Sealed(_) => Err(Unreadable::Foreign),
+        }
+    }
+}
+
+fn unseal(keyring: &Keyring, id: KeyId, key: &CacheKey, entry: Bytes) -> Result<Bytes, Unreadable> {
+    let sealing_key = keyring.find(id).ok_or(Unreadable::UnknownKey)?;
+    let mut entry = entry.try_into_mut().unwrap_or_else(|shared| BytesMut::from(shared.as_ref()));
+    let (header, sealed) = entry.split_first_chunk_mut::<HEADER_BYTES>().ok_or(Unreadable::Malformed)?;
+    let (nonce, sealed) = sealed.split_first_chunk_mut::<NONCE_BYTES>().ok_or(Unreadable::Malformed)?;
+    let (text, tag) = sealed.split_last_chunk_mut::<TAG_BYTES>().ok_or(Unreadable::Malformed)?;
+    let opened = sealing_key.open(*nonce, &associated_data(header, key), text, *tag);
+    opened.map_err(|_| Unreadable::NotAuthentic)?;
+    let end = SEALED_AT + text.len();
+    Ok(entry.freeze().slice(SEALED_AT..end))
+}
+
+/// The header has one length and one encoding, so that no two pairs have the same bytes.
+fn associated_data(header: &[u8; HEADER_BYTES], key: &CacheKey) -> Vec<u8> {
+    [header.as_slice(), key.as_str().as_bytes()].concat()
+}
+
+fn is_json_object(bytes: &[u8]) -> bool {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+/// Why a payload is not made an entry.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotWrapped {
+    /// The payload or the entry is longer than 1 MiB.
+    #[error("the entry is too large to be stored")]
+    TooLarge,
+    /// The system gives no random bytes, and without them nothing is sealed.
+    #[error("the system gives no random bytes")]
+    NoRandomness,
+}
+
+impl NotWrapped {
+    /// The name for counters and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooLarge => "too-large",
+            Self::NoRandomness => "no-randomness",
+        }
+    }
+}
+
+/// Why an entry cannot be read. It is a miss.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// Something else wrote it.
+    #[error("the entry is not of this format")]
+    Foreign,
+    /// A later release wrote it.
+    #[error("the entry is of an unknown version")]
+    UnknownVersion,
+    /// It is damaged in a way that shows without a key.
+    #[error("the entry is malformed")]
+    Malformed,
+    /// It lies open although entries are sealed here. Somebody may have planted it.
+    #[error("the entry is not sealed")]
+    NotSealed,
+    /// It is sealed with a key that is not on the keyring.
+    #[error("the entry is sealed with an unknown key")]
+    UnknownKey,
+    /// It, its header or its place was changed after it was sealed.
+    #[error("the entry is not authentic")]
+    NotAuthentic,
+    /// It is compressed with a dictionary that this release does not have.
+    #[error("the entry is compressed with an unknown dictionary")]
+    UnknownDictionary,
+    /// It is longer than 1 MiB, or would be when decompressed.
+    #[error("the entry is too large")]
+    TooLarge,
+}
+
+impl Unreadable {
+    /// The name for counters and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Foreign => "foreign",
+            Self::UnknownVersion => "unknown-version",
+            Self::Malformed => "malformed",
+            Self::NotSealed => "not-sealed",
+            Self::UnknownKey => "unknown-key",
+            Self::NotAuthentic => "not-authentic",
+            Self::UnknownDictionary => "unknown-dictionary",
+            Self::TooLarge => "too-large",
+        }
+    }
+}
+
+impl From<InvalidHeader> for Unreadable {
+    fn from(error: InvalidHeader) -> Self {
+        match error {
+            InvalidHeader::Foreign => Self::Foreign,
+            InvalidHeader::UnknownVersion => Self::UnknownVersion,
+            _ => Self::Malformed,
+        }
+    }
+}
