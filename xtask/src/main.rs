@@ -6,6 +6,7 @@ mod apt;
 mod bare_axum;
 mod bench;
 mod process;
+mod redis;
 mod test;
 mod toolchain;
 mod wasm;
