@@ -4,4 +4,6 @@
 #![allow(clippy::expect_used, reason = "a test that cannot set itself up has to fail")]
 
 mod fault_proxy;
+mod load;
+mod process;
 mod redis_server;
