@@ -1,9 +1,23 @@
-//! A service in this process with a clock that tests move and an origin that they control. Everything else is the real
-//! thing: the routers, the engine, the store and the embedded origin.
+//! What tests stand on.
+//!
+//! [`Service`] is a service in this process with a clock that tests move and an origin that they control. Everything
+//! else is the real thing: the routers, the engine, the store and the embedded origin.
+//!
+//! [`redis_server`] starts real Redis servers and [`fault_proxy`] puts faults in front of them; [`process`] starts the
+//! real server program and [`load`] sends it requests.
 
 #![allow(clippy::expect_used, reason = "a test that cannot set itself up has to fail")]
 
+pub mod child;
 mod controlled_origin;
+pub mod fault_proxy;
+pub mod load;
+pub mod ports;
+pub mod process;
+pub mod programs;
+pub mod redis_server;
+pub mod resp;
+pub mod waiting;
 
 pub use controlled_origin::{ControlledOrigin, Mood};
 

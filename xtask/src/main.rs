@@ -7,6 +7,7 @@ mod bare_axum;
 mod bench;
 mod dictionary;
 mod process;
+mod redis;
 mod test;
 mod toolchain;
 mod wasm;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 
 use crate::toolchain::{self, WasmToolchain};
-use crate::{process, wasm};
+use crate::{process, redis, wasm};
 
 /// One thing that has to be green before the tests run.
 #[derive(Debug)]
@@ -35,6 +35,7 @@ struct Tally {
 pub(crate) fn run() -> Result<ExitCode> {
     toolchain::require_component("fmt", "rustfmt")?;
     toolchain::require_component("clippy", "clippy")?;
+    redis::require()?;
     let wasm = toolchain::require_wasm()?;
     for (number, step) in (1..).zip(&STEPS) {
         timed(number, step.name, || (step.run)(&wasm))?;

@@ -1,0 +1,59 @@
+//! The server program starts, serves, stops and is gone.
+
+use medinsight_tests::load::{HttpClient, XCache, numbered_question};
+use medinsight_tests::process::ServerProcess;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const SOON: Duration = Duration::from_secs(10);
+
+async fn ask(client: &HttpClient, server: &ServerProcess, number: u64) -> Option<(u16, XCache)> {
+    let answer = client.ask_by(server.address(), numbered_question(number), Instant::now() + SOON).await;
+    answer.map(|(status, x_cache)| (status.as_u16(), x_cache))
+}
+
+#[tokio::test]
+async fn a_server_serves_on_a_port_of_its_own_and_says_so_in_its_log() {
+    let servers = [ServerProcess::start(&[]).await, ServerProcess::start(&[]).await];
+    assert_ne!(servers[0].address(), servers[1].address());
+    let client = HttpClient::default();
+    for server in &servers {
+        assert_eq!(ask(&client, server, 1).await, Some((200, XCache::Miss)));
+        assert_eq!(ask(&client, server, 1).await, Some((200, XCache::Hit)));
+        assert_eq!(server.logged("serving"), 1);
+    }
+}
+
+#[tokio::test]
+async fn sigterm_ends_a_server_in_peace_and_drop_ends_it_in_any_case() {
+    let server = ServerProcess::start(&[]).await;
+    server.terminate();
+    assert!(server.ended(SOON).await.success());
+    let other = ServerProcess::start(&[]).await;
+    let process = PathBuf::from(format!("/proc/{}", other.pid()));
+    assert!(process.exists());
+    drop(other);
+    assert!(!process.exists());
+}
+
+#[tokio::test]
+async fn a_frozen_server_answers_when_it_is_thawed_and_a_killed_one_never() {
+    let server = ServerProcess::start(&[]).await;
+    let client = HttpClient::default();
+    server.freeze();
+    let soon = Instant::now() + Duration::from_millis(200);
+    assert_eq!(client.ask_by(server.address(), numbered_question(1), soon).await, None);
+    server.thaw();
+    assert!(ask(&client, &server, 1).await.is_some());
+    server.kill();
+    assert_eq!(ask(&client, &server, 1).await, None);
+}
+
+#[tokio::test]
+async fn settings_reach_the_server() {
+    let server = ServerProcess::start(&[("EMBEDDED_ORIGIN_DELAY_MS", "250")]).await;
+    let start = Instant::now();
+    assert_eq!(ask(&HttpClient::default(), &server, 1).await, Some((200, XCache::Miss)));
+    assert!(start.elapsed() >= Duration::from_millis(250));
+}
