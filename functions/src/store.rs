@@ -151,15 +151,15 @@ impl Store {
         }
     }
 
-    /// Removes what a category has of other generations than the given one.
+    /// Removes what a category has of other generations than its current one.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the store did not answer; what was removed until then stays removed.
-    pub async fn sweep_category(&self, category: Category, generation: Generation) -> Result<Swept, StoreError> {
+    pub async fn sweep_category(&self, category: Category) -> Result<Swept, StoreError> {
         match self {
-            Self::Memory(memory) => memory.sweep_category(category, generation),
-            Self::Redis(redis) => redis.sweep_category(category, generation).await,
+            Self::Memory(memory) => memory.sweep_category(category),
+            Self::Redis(redis) => redis.sweep_category(category).await,
         }
     }
 

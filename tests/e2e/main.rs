@@ -8,6 +8,7 @@ mod caching;
 mod embedded_answers;
 mod freshness;
 mod keys;
+mod lease_protocol;
 mod outages;
 mod server;
 mod single_flight;

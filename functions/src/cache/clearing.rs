@@ -11,7 +11,6 @@ use medinsight_core::{CacheKey, Category, Generation, Pattern};
 pub struct Cleared {
     cache: Cache,
     category: Category,
-    generation: Generation,
 }
 
 impl Cleared {
@@ -21,7 +20,7 @@ impl Cleared {
     ///
     /// [`StoreError`] when the store did not answer; what was removed until then stays removed.
     pub async fn sweep(self) -> Result<Swept, StoreError> {
-        self.cache.0.store.sweep_category(self.category, self.generation).await
+        self.cache.0.store.sweep_category(self.category).await
     }
 }
 
@@ -37,7 +36,7 @@ impl Cache {
         let started = self.0.clock.now();
         self.0.store.renew_generation(category, generation, Patience::of(UNHURRIED)).await?;
         self.0.generations.learn(&[(category, generation)], started);
-        Ok(Cleared { cache: self.clone(), category, generation })
+        Ok(Cleared { cache: self.clone(), category })
     }
 
     /// Removes what a pattern matches, and voids the computations of it that are under way. Another process may serve

@@ -1,6 +1,6 @@
 //! Computing an answer: once at a time in this process, and under a lease among all processes.
 
-use super::lease::{Lease, Right, Wait};
+use super::lease::{Fate, Lease, Right, Wait};
 use super::single_flight::Role;
 use super::timing::{Budget, Deadline};
 use super::{Answer, Cache, CacheStatus};
@@ -27,6 +27,9 @@ pub(super) struct Journey {
 #[derive(Clone, Debug)]
 pub(super) struct Landed {
     answer: Answer,
+    /// Whether the entry was cleared while it was computed. Who asked before the clear may have the answer; who asked
+    /// after it has to ask again.
+    is_void: bool,
 }
 
 impl Cache {
@@ -51,13 +54,18 @@ impl Cache {
     where
         F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
     {
-        let work = self.clone().depart(key.clone(), compute, journey);
-        let (result, role) = self.0.flights.run(key, work).await;
-        let Landed { answer } = result.unwrap_or(Err(OriginError::Failed))?;
-        Ok(match role {
-            Role::Leader => answer,
-            Role::Follower => Answer { status: CacheStatus::Coalesced, ..answer },
-        })
+        let mut work = Box::pin(self.clone().depart(key.clone(), compute, journey));
+        loop {
+            let (result, role) = self.0.flights.run(key.clone(), work).await;
+            let landed = result.unwrap_or(Err(OriginError::Failed));
+            match role {
+                Role::Leader => return landed.map(|landed| landed.answer),
+                Role::Follower(own) if landed.as_ref().is_ok_and(|landed| landed.is_void) => work = own,
+                Role::Follower(_) => {
+                    return landed.map(|landed| Answer { status: CacheStatus::Coalesced, ..landed.answer });
+                }
+            }
+        }
     }
 
     async fn depart<F>(self, key: CacheKey, compute: F, mut journey: Journey) -> Result<Landed, OriginError>
@@ -68,19 +76,19 @@ impl Cache {
             Some(reason) => Right::Unknown(reason),
             None => self.wait_for_right(&key, &mut journey).await,
         };
-        let answer = match right {
-            Right::Answered(entry, Wait::None) => entry.into_answer(CacheStatus::Hit),
-            Right::Answered(entry, Wait::ForAnother) => entry.into_answer(CacheStatus::Coalesced),
-            Right::Leased(lease) => self.compute_under(&lease, &key, compute).await?,
-            Right::Held => self.compute_freely(&key, compute, journey.deadline, CacheStatus::Miss).await?,
-            Right::Unknown(reason) => {
-                self.compute_freely(&key, compute, journey.deadline, CacheStatus::Bypass(reason)).await?
+        let status = match right {
+            Right::Answered(entry, Wait::None) => return Ok(Landed::valid(entry.into_answer(CacheStatus::Hit))),
+            Right::Answered(entry, Wait::ForAnother) => {
+                return Ok(Landed::valid(entry.into_answer(CacheStatus::Coalesced)));
             }
+            Right::Leased(lease) => return self.compute_under(&lease, &key, compute).await,
+            Right::Held => CacheStatus::Miss,
+            Right::Unknown(reason) => CacheStatus::Bypass(reason),
         };
-        Ok(Landed { answer })
+        self.compute_freely(&key, compute, journey.deadline, status).await.map(Landed::valid)
     }
 
-    async fn compute_under<F>(&self, lease: &Lease, key: &CacheKey, compute: F) -> Result<Answer, OriginError>
+    async fn compute_under<F>(&self, lease: &Lease, key: &CacheKey, compute: F) -> Result<Landed, OriginError>
     where
         F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
     {
@@ -89,8 +97,9 @@ impl Cache {
             Ok(body) => {
                 let cost = self.0.clock.now().since(started);
                 note_computed(key, cost);
-                let is_stored = self.store_under(lease, key, &body, cost).await;
-                Ok(computed(body, CacheStatus::Miss, is_stored))
+                let fate = self.store_under(lease, key, &body, cost).await;
+                let answer = computed(body, CacheStatus::Miss, fate == Fate::Stored);
+                Ok(Landed { answer, is_void: fate == Fate::Void })
             }
             Err(error) => {
                 self.give_up(lease, key).await;
@@ -115,6 +124,12 @@ impl Cache {
         let body = until(limit, compute).await?;
         note_computed(key, self.0.clock.now().since(started));
         Ok(computed(body, status, false))
+    }
+}
+
+impl Landed {
+    const fn valid(answer: Answer) -> Self {
+        Self { answer, is_void: false }
     }
 }
 

@@ -7,9 +7,10 @@
 use super::computing::Journey;
 use super::entry::Entry;
 use super::errand::Errand;
+use super::generations::Known;
 use super::timing::Deadline;
 use super::{Cache, Found, UNHURRIED};
-use crate::store::{FailureReason, LeaseRequest, LeaseToken, Patience, Reply, StoreError, Stored};
+use crate::store::{Doubt, FailureReason, LeaseRequest, LeaseToken, Patience, Reply, StoreError, Stored};
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Freshness, Generation};
 use std::time::Duration;
@@ -41,6 +42,17 @@ pub(super) enum Right {
     Held,
     /// The store failed: compute, and store nothing.
     Unknown(FailureReason),
+}
+
+/// What became of an answer that was computed under a lease.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fate {
+    /// The store has it.
+    Stored,
+    /// It was cleared, or its lease ran out, before it was there.
+    Void,
+    /// The store did not take it.
+    NotStored,
 }
 
 /// Whether an answer was waited for.
@@ -93,7 +105,14 @@ impl Cache {
             ..Errand::default()
         };
         match self.run(errand, patience).await {
-            Err(error) => Right::Unknown(error.reason),
+            Err(error) => {
+                // It may have been granted all the same, and then nobody else should wait for it.
+                if error.doubt == Doubt::InDoubt {
+                    let (cache, key) = (self.clone(), key.clone());
+                    tokio::spawn(async move { cache.give_back(&key, token).await });
+                }
+                Right::Unknown(error.reason)
+            }
             Ok(reply) => self.right_of(key, reply, token, ends_at, wait).await,
         }
     }
@@ -118,23 +137,32 @@ impl Cache {
         with_time_to_compute.min(now + origin_timeout + 2 * TIME_TO_STORE)
     }
 
-    /// Stores an answer that was computed under a lease. Returns whether the store has it.
-    pub(super) async fn store_under(&self, lease: &Lease, key: &CacheKey, body: &Bytes, cost: Duration) -> bool {
+    /// Stores an answer that was computed under a lease.
+    pub(super) async fn store_under(&self, lease: &Lease, key: &CacheKey, body: &Bytes, cost: Duration) -> Fate {
         let Some(write) = self.write(key, body, cost, lease.generation) else {
             self.give_back(key, lease.token).await;
-            return false;
+            return Fate::NotStored;
         };
         let patience = Patience::of(self.0.timing.store_budget);
         match self.0.store.store_if_leased(write, lease.token, patience).await {
-            Ok(Stored::Yes) => true,
+            Ok(Stored::Yes) if self.is_outdated(lease, key) => Fate::Void,
+            Ok(Stored::Yes) => Fate::Stored,
             Ok(Stored::LeaseLost) => {
                 self.count_failure("store", "lease-lost");
-                false
+                Fate::Void
             }
             Err(StoreError { reason, .. }) => {
                 self.count_failure("store", reason.as_str());
-                false
+                Fate::NotStored
             }
+        }
+    }
+
+    /// Whether the category was cleared meanwhile, as far as this process knows; then nobody will be served the entry.
+    fn is_outdated(&self, lease: &Lease, key: &CacheKey) -> bool {
+        match self.0.generations.known(key.kind().category(), self.0.clock.now()) {
+            Known::Current(generation) | Known::Earlier(generation) => generation != lease.generation,
+            Known::Not => false,
         }
     }
 

@@ -16,11 +16,11 @@ type Flights<K, V> = HashMap<K, watch::Receiver<Option<V>>>;
 
 /// Who a caller was in a flight.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Role {
+pub(super) enum Role<W> {
     /// It started the flight.
     Leader,
-    /// It joined one.
-    Follower,
+    /// It joined one, and its own work is still to be done if that is of no use to it.
+    Follower(W),
 }
 
 impl<K, V> SingleFlight<K, V>
@@ -28,8 +28,11 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Runs `work`, or waits for the flight that is under way for `key`. The value is `None` when the work panicked.
-    pub(super) async fn run(&self, key: K, work: impl Future<Output = V> + Send + 'static) -> (Option<V>, Role) {
+    /// Runs `work`, or waits for the flight that is under way for `key`, and gives it back. The value is `None` when the work panicked.
+    pub(super) async fn run<W>(&self, key: K, work: W) -> (Option<V>, Role<W>)
+    where
+        W: Future<Output = V> + Send + 'static,
+    {
         let (mut arrival, role) = self.board(key, work);
         let value = arrival.wait_for(Option::is_some).await.ok().and_then(|value| value.clone());
         (value, role)
@@ -40,10 +43,13 @@ where
         self.board(key, work);
     }
 
-    fn board(&self, key: K, work: impl Future<Output = V> + Send + 'static) -> (watch::Receiver<Option<V>>, Role) {
+    fn board<W>(&self, key: K, work: W) -> (watch::Receiver<Option<V>>, Role<W>)
+    where
+        W: Future<Output = V> + Send + 'static,
+    {
         let mut flights = lock(&self.0);
         if let Some(arrival) = flights.get(&key) {
-            return (arrival.clone(), Role::Follower);
+            return (arrival.clone(), Role::Follower(work));
         }
         let (departure, arrival) = watch::channel(None);
         flights.insert(key.clone(), arrival.clone());
@@ -107,8 +113,8 @@ mod tests {
             joined.await
         };
         let (failed, joined) = tokio::join!(failing, joined);
-        assert_eq!((failed, joined), ((None, Role::Leader), (None, Role::Follower)));
-        assert_eq!(flights.run(1, async { 3 }).await, (Some(3), Role::Leader));
+        assert!(matches!(failed, (None, Role::Leader)) && matches!(joined, (None, Role::Follower(_))));
+        assert!(matches!(flights.run(1, async { 3 }).await, (Some(3), Role::Leader)));
     }
 
     #[tokio::test]
@@ -120,6 +126,6 @@ mod tests {
         drop(leader);
         let follower = flights.run(1, async { 0 });
         let _ = release.send(7);
-        assert_eq!(follower.await, (Some(7), Role::Follower));
+        assert!(matches!(follower.await, (Some(7), Role::Follower(_))));
     }
 }

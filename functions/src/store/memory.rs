@@ -118,8 +118,9 @@ impl MemoryStore {
         Ok(())
     }
 
-    pub(super) fn sweep_category(&self, category: Category, generation: Generation) -> Result<Swept, StoreError> {
+    pub(super) fn sweep_category(&self, category: Category) -> Result<Swept, StoreError> {
         self.reach()?;
+        let Some(generation) = self.ledger().generations.get(&category).copied() else { return Ok(Swept::default()) };
         let is_current =
             |kept: &Kept| EntryHeader::split(&kept.entry).is_ok_and(|(header, _)| header.generation == generation);
         Ok(self.sweep(&Pattern::Category(category), |kept| !is_current(kept)))

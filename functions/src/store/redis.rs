@@ -133,10 +133,10 @@ impl RedisStore {
         database.command(&command, patience).await.map(|_| ())
     }
 
-    /// Removes what a category has of other generations than the given one.
-    pub(super) async fn sweep_category(&self, category: Category, generation: Generation) -> Result<Swept, StoreError> {
+    /// Removes what a category has of other generations than its current one.
+    pub(super) async fn sweep_category(&self, category: Category) -> Result<Swept, StoreError> {
         let glob = Pattern::Category(category).to_redis_glob();
-        sweep::sweep(self.of_category(category), &glob, Removal::OtherGenerations(generation)).await
+        sweep::sweep(self.of_category(category), &glob, Removal::OtherGenerations(category)).await
     }
 
     /// Removes what a pattern matches. All leases go before the first entry: a computation that began before the clear

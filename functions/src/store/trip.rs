@@ -33,10 +33,12 @@ impl Trip {
         self.read.is_none() && self.generations.is_empty() && self.counts.is_empty() && self.writes.is_empty()
     }
 
-    /// The trip without what must not be done twice.
+    /// The trip without what must not be done twice; none when that is what it is for. A lease must not be asked for
+    /// twice with one token: the first command may be executed late, after the lease was voided, and would bring it back
+    /// to life.
     #[must_use]
-    pub fn idempotent(&self) -> Self {
-        Self { counts: Vec::new(), ..self.clone() }
+    pub fn repeatable(&self) -> Option<Self> {
+        self.lease.is_none().then(|| Self { counts: Vec::new(), ..self.clone() })
     }
 }
 

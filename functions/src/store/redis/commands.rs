@@ -1,7 +1,7 @@
 //! Trips as Redis commands, and replies as what they mean.
 
 use super::failure::{reason_of_error, reason_of_server_error};
-use crate::store::{FailureReason, LeaseRequest, LeaseToken, Reply, Trip, Write};
+use crate::store::{FailureReason, LeaseRequest, Reply, Trip, Write};
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, Generation};
 use redis::{Cmd, RedisError, Value};
@@ -10,8 +10,6 @@ use redis::{Cmd, RedisError, Value};
 #[derive(Debug)]
 pub(super) enum Command<'a> {
     Lease(&'a CacheKey, LeaseRequest),
-    /// Who has the lease: after an attempt in doubt it may be the one who asks.
-    Holder(&'a CacheKey, LeaseToken),
     Read(&'a CacheKey),
     /// Makes a generation up, unless the category has one.
     NewGeneration(Category, Generation),
@@ -28,11 +26,9 @@ pub(super) type Outcome = Result<Value, RedisError>;
 /// The commands of a trip. A lease is asked for before the entry is read: whoever gets it has then seen everything that
 /// an earlier holder stored.
 pub(super) fn commands(trip: &Trip) -> Vec<Command<'_>> {
-    let mut commands = Vec::with_capacity(3 + trip.generations.len() + trip.counts.len() + trip.writes.len());
+    let mut commands = Vec::with_capacity(2 + trip.generations.len() + trip.counts.len() + trip.writes.len());
     if let Some(key) = &trip.read {
-        if let Some(lease) = trip.lease {
-            commands.extend([Command::Lease(key, lease), Command::Holder(key, lease.token)]);
-        }
+        commands.extend(trip.lease.map(|lease| Command::Lease(key, lease)));
         commands.push(Command::Read(key));
     }
     commands.extend(trip.generations.iter().map(|category| Command::Generation(*category)));
@@ -50,7 +46,6 @@ impl Command<'_> {
                 cmd.arg(key.lease_key()).arg(lease.token.to_hex()).arg("NX").arg("PX").arg(life);
                 cmd
             }
-            Self::Holder(key, _) => redis::cmd("GET").arg(key.lease_key()).take(),
             Self::Read(key) => redis::cmd("GET").arg(key.as_str()).take(),
             Self::NewGeneration(category, generation) => {
                 let mut cmd = redis::cmd("SET");
@@ -66,12 +61,7 @@ impl Command<'_> {
 
     /// Whether the command has to follow the one before it on the same connection; both are of the same slot.
     pub(super) const fn follows(&self, earlier: &Self) -> bool {
-        matches!(
-            (earlier, self),
-            (Self::Lease(..), Self::Holder(..))
-                | (Self::Holder(..), Self::Read(_))
-                | (Self::NewGeneration(..), Self::Generation(_))
-        )
+        matches!((earlier, self), (Self::Lease(..), Self::Read(_)) | (Self::NewGeneration(..), Self::Generation(_)))
     }
 }
 
@@ -98,19 +88,13 @@ pub(super) fn understand(commands: &[Command<'_>], outcomes: Vec<Outcome>) -> Re
     for (command, outcome) in commands.iter().zip(outcomes) {
         let value = checked(outcome);
         match command {
-            Command::Holder(_, token) => {
-                reply.is_leased = bulk(value?)?.is_some_and(|holder| holder == token.to_hex());
-            }
+            Command::Lease(..) => reply.is_leased = is_granted(&value?)?,
             Command::Read(_) => reply.entry = bulk(value?)?,
             Command::Generation(category) => {
                 let generation = bulk(value?)?.and_then(|text| parse_generation(&text));
                 reply.generations.extend(generation.map(|generation| (*category, generation)));
             }
-            Command::Lease(..)
-            | Command::NewGeneration(..)
-            | Command::Count(..)
-            | Command::Write(_)
-            | Command::Other(_) => {
+            Command::NewGeneration(..) | Command::Count(..) | Command::Write(_) | Command::Other(_) => {
                 reply.refusal = reply.refusal.or(value.err());
             }
         }
@@ -139,6 +123,14 @@ pub(super) fn bulk(value: Value) -> Result<Option<Bytes>, FailureReason> {
 pub(super) fn integer(value: &Value) -> Result<i64, FailureReason> {
     match value {
         Value::Int(number) => Ok(*number),
+        _ => Err(FailureReason::Garbled),
+    }
+}
+
+fn is_granted(value: &Value) -> Result<bool, FailureReason> {
+    match value {
+        Value::Okay => Ok(true),
+        Value::Nil => Ok(false),
         _ => Err(FailureReason::Garbled),
     }
 }
@@ -188,7 +180,6 @@ mod tests {
             packed,
             [
                 "*6 $3 SET $46 medinsight:lease:{medinsight:drug_info:aspirin} $16 0000000000000007 $2 NX $2 PX $3 250 ",
-                "*2 $3 GET $46 medinsight:lease:{medinsight:drug_info:aspirin} ",
                 "*2 $3 GET $28 medinsight:drug_info:aspirin ",
                 "*2 $3 GET $24 medinsight:gen:drug_info ",
                 "*3 $6 INCRBY $35 medinsight:usage:drug_info:requests $1 2 ",
@@ -203,7 +194,6 @@ mod tests {
         let refused = redis::parse_redis_value(b"-OOM command not allowed when used memory > 'maxmemory'.\r\n");
         let outcomes = vec![
             Ok(Value::Okay),
-            Ok(Value::BulkString(b"0000000000000007".to_vec())),
             Ok(Value::BulkString(b"entry".to_vec())),
             Ok(Value::BulkString(b"00000000000000ff".to_vec())),
             refused,

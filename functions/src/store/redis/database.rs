@@ -85,9 +85,10 @@ impl Database {
         if failed.remedy != Remedy::TryAgain || patience.is_over() || self.breaker.is_open() {
             return Err(self.note_failure(failed));
         }
-        let again = match failed.error.doubt {
-            Doubt::NothingDone => self.try_trip(trip, patience).await,
-            Doubt::InDoubt => self.try_trip(&trip.idempotent(), patience).await,
+        let again = match (failed.error.doubt, trip.repeatable()) {
+            (Doubt::NothingDone, _) => self.try_trip(trip, patience).await,
+            (Doubt::InDoubt, Some(trip)) => self.try_trip(&trip, patience).await,
+            (Doubt::InDoubt, None) => Err(failed),
         };
         let reply = again.map_err(|failed| self.note_failure(failed))?;
         Ok(Reply { has_lost_counts: failed.error.doubt == Doubt::InDoubt, ..reply })

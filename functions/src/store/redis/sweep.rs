@@ -2,14 +2,14 @@
 //! connection of its own.
 
 use super::client::Connection;
-use super::commands::{bulk, checked, integer};
+use super::commands::{bulk, checked, integer, parse_generation};
 use super::database::Database;
 use super::failure::reason_of_error;
 use super::scripts::Call;
 use super::topology::Primary;
 use crate::store::{FailureReason, StoreError, Swept};
 use bytes::Bytes;
-use medinsight_core::Generation;
+use medinsight_core::{Category, Generation};
 use redis::{Cmd, Value};
 use std::time::Duration;
 
@@ -28,8 +28,9 @@ const BATCH_LIMIT: Duration = Duration::from_secs(2);
 pub(super) enum Removal {
     /// All.
     All,
-    /// Entries that are not of this generation.
-    OtherGenerations(Generation),
+    /// Entries that are not of their category's generation. It is read anew before each batch: the category may be
+    /// cleared again meanwhile, and what is stored after that has to stay.
+    OtherGenerations(Category),
 }
 
 /// Removes the keys that match `glob`.
@@ -87,17 +88,26 @@ fn page(parts: Vec<Value>) -> Result<(u64, Vec<String>), FailureReason> {
 }
 
 async fn remove(connection: &Connection, keys: Vec<String>, removal: Removal) -> Result<u64, FailureReason> {
-    let calls: Vec<Cmd> = keys
-        .into_iter()
-        .map(|key| match removal {
-            Removal::All => redis::cmd("UNLINK").arg(key).take(),
+    if keys.is_empty() {
+        return Ok(0);
+    }
+    let calls: Vec<Cmd> = match removal {
+        Removal::All => keys.into_iter().map(|key| redis::cmd("UNLINK").arg(key).take()).collect(),
+        Removal::OtherGenerations(category) => {
+            let Some(generation) = current_generation(connection, category).await? else { return Ok(0) };
             // By its text: the server may forget scripts in the middle of a sweep, and a batch is not tried twice.
-            Removal::OtherGenerations(generation) => Call::remove_of_other_generation(key, generation).by_text(),
-        })
-        .collect();
+            keys.into_iter().map(|key| Call::remove_of_other_generation(key, generation).by_text()).collect()
+        }
+    };
     let mut removed = 0;
     for outcome in connection.query_all(&calls).await? {
         removed += integer(&checked(outcome)?)?.unsigned_abs();
     }
     Ok(removed)
+}
+
+async fn current_generation(connection: &Connection, category: Category) -> Result<Option<Generation>, FailureReason> {
+    let command = redis::cmd("GET").arg(category.generation_key()).take();
+    let text = bulk(checked(connection.query(&command).await)?)?;
+    Ok(text.and_then(|text| parse_generation(&text)))
 }
