@@ -6,4 +6,6 @@
 mod fault_proxy;
 mod load;
 mod process;
+mod redis_cluster;
 mod redis_server;
+mod redis_tls;

@@ -3,7 +3,7 @@
 //! [`Service`] is a service in this process with a clock that tests move and an origin that they control. Everything
 //! else is the real thing: the routers, the engine, the store and the embedded origin.
 //!
-//! [`redis_server`] starts real Redis servers and [`fault_proxy`] puts faults in front of them; [`process`] starts the
+//! [`redis_server`], [`redis_cluster`] and [`redis_tls`] start real Redis servers and [`fault_proxy`] puts faults in front of them; [`process`] starts the
 //! real server program and [`load`] sends it requests.
 
 #![allow(clippy::expect_used, reason = "a test that cannot set itself up has to fail")]
@@ -15,7 +15,9 @@ pub mod load;
 pub mod ports;
 pub mod process;
 pub mod programs;
+pub mod redis_cluster;
 pub mod redis_server;
+pub mod redis_tls;
 pub mod resp;
 mod service;
 pub mod waiting;

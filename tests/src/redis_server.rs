@@ -93,6 +93,12 @@ impl RedisServer {
         self.lock_child().pid()
     }
 
+    /// Whether the process is there; a frozen one is.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.lock_child().exit_status().is_none()
+    }
+
     /// Sends a command; the reply may be an error of Redis.
     ///
     /// # Panics

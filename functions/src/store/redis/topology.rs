@@ -22,7 +22,7 @@ impl Primary {
             Connection::Single(_) => Ok(vec![Self::Only]),
             Connection::Cluster(_) => {
                 let slots = checked(connection.query(redis::cmd("CLUSTER").arg("SLOTS")).await)?;
-                let mut primaries: Vec<_> = ranges(slots)?.iter().filter_map(|range| primary_of(range)).collect();
+                let mut primaries: Vec<_> = ranges(slots)?.iter().filter_map(primary_of).collect();
                 primaries.sort_unstable();
                 primaries.dedup();
                 Ok(primaries)
