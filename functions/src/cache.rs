@@ -221,6 +221,12 @@ impl Cache {
         self.0.store.counter(key, Patience::of(UNHURRIED)).await
     }
 
+    /// Whether anything is being computed, for a caller or in the background.
+    #[must_use]
+    pub fn is_computing(&self) -> bool {
+        !(self.0.flights.is_idle() && self.0.refreshes.is_idle())
+    }
+
     /// The engine's clock.
     #[must_use]
     pub fn clock(&self) -> &Clock {

@@ -156,7 +156,8 @@ async fn the_answer_to_a_changed_question_is_another_one() {
 async fn clearing_the_category_makes_every_answer_a_miss() {
     let service = Service::start();
     service.ask(&question()).await;
-    service.cache.clear(Category::HealthAnalysis).await.expect("a reachable store");
+    let cleared = service.cache.clear(Category::HealthAnalysis).await.expect("a reachable store");
+    assert_eq!(cleared.sweep().await.map(|swept| swept.removed), Ok(1));
     assert_eq!(service.ask(&question()).await.x_cache(), "MISS");
     assert_eq!(service.ask(&question()).await.x_cache(), "HIT");
 }
@@ -171,7 +172,8 @@ async fn a_clear_during_a_computation_wins() {
         while service.origin.analyses() == 0 {
             tokio::task::yield_now().await;
         }
-        service.cache.clear(Category::HealthAnalysis).await.expect("a reachable store");
+        let cleared = service.cache.clear(Category::HealthAnalysis).await.expect("a reachable store");
+        assert_eq!(cleared.sweep().await.map(|swept| swept.removed), Ok(0));
         service.origin.open_gate();
     };
     let (answer, ()): (Answered, ()) = tokio::join!(ask, clear);

@@ -6,20 +6,20 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn a_store_that_is_out_of_reach_is_bypassed_and_used_again_when_it_is_back() {
-    let service = Service::start();
+    let (service, memory) = Service::in_memory();
     service.ask(&question()).await;
     service.advance_secs(2);
-    service.memory.set_reachable(false);
+    memory.set_reachable(false);
     let bypassed = service.ask(&question()).await;
     assert_eq!((bypassed.status.as_u16(), bypassed.x_cache()), (200, "BYPASS"));
     assert_eq!(bypassed.header("cache-status"), "MedInsight; fwd=bypass; detail=store-unreachable");
-    service.memory.set_reachable(true);
+    memory.set_reachable(true);
     assert_eq!(service.ask(&question()).await.x_cache(), "HIT");
 }
 
 #[tokio::test]
 async fn an_answer_that_could_not_be_stored_does_not_claim_that_it_was() {
-    let service = Service::start();
+    let (service, memory) = Service::in_memory();
     service.origin.close_gate();
     let question = question();
     let ask = service.ask(&question);
@@ -27,7 +27,7 @@ async fn an_answer_that_could_not_be_stored_does_not_claim_that_it_was() {
         while service.origin.analyses() == 0 {
             tokio::task::yield_now().await;
         }
-        service.memory.set_reachable(false);
+        memory.set_reachable(false);
         service.origin.open_gate();
     };
     let (answer, ()) = tokio::join!(ask, cut_off);
@@ -36,12 +36,12 @@ async fn an_answer_that_could_not_be_stored_does_not_claim_that_it_was() {
 
 #[tokio::test]
 async fn hits_that_were_counted_while_the_store_was_out_of_reach_are_not_lost() {
-    let service = Service::start();
+    let (service, memory) = Service::in_memory();
     service.ask(&question()).await;
     service.ask(&question()).await;
-    service.memory.set_reachable(false);
+    memory.set_reachable(false);
     service.cache.flush().await;
-    service.memory.set_reachable(true);
+    memory.set_reachable(true);
     assert_eq!(service.counter("usage", "hits").await, 1);
 }
 
@@ -77,7 +77,7 @@ async fn an_origin_that_panics_is_a_502_without_details_and_the_service_lives_on
 
 #[tokio::test(start_paused = true)]
 async fn an_origin_that_hangs_is_given_up_after_its_time() {
-    let service = Service::with(|config| config.origin_timeout = Duration::from_secs(7));
+    let (service, _) = Service::in_memory_with(|config| config.origin_timeout = Duration::from_secs(7));
     service.origin.set_mood(Mood::Hangs);
     let started = tokio::time::Instant::now();
     let answer = service.ask(&question()).await;
@@ -86,7 +86,7 @@ async fn an_origin_that_hangs_is_given_up_after_its_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_is_answered_within_its_time_whatever_happens() {
-    let service = Service::with(|config| {
+    let (service, _) = Service::in_memory_with(|config| {
         config.origin_timeout = Duration::from_secs(60);
         config.limits.request_timeout = Duration::from_secs(3);
     });

@@ -24,7 +24,7 @@ async fn ask_at_once(service: &Service, callers: usize) -> Vec<Answered> {
 
 #[tokio::test]
 async fn sixty_four_identical_misses_make_exactly_one_origin_call() {
-    let service = Service::start();
+    let (service, _) = Service::in_memory();
     let answers = ask_at_once(&service, 64).await;
     assert_eq!(service.origin.analyses(), 1);
     let count = |x_cache| answers.iter().filter(|answer| answer.x_cache() == x_cache).count();
@@ -36,7 +36,7 @@ async fn sixty_four_identical_misses_make_exactly_one_origin_call() {
 
 #[tokio::test]
 async fn the_failure_of_one_computation_is_everybodys_and_the_next_caller_tries_again() {
-    let service = Service::start();
+    let (service, _) = Service::in_memory();
     service.origin.set_mood(Mood::Fails(OriginError::Unavailable));
     let answers = ask_at_once(&service, 8).await;
     assert!(answers.iter().all(|answer| answer.status.as_u16() == 503));

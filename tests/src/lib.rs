@@ -8,6 +8,7 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot set itself up has to fail")]
 
+mod backing;
 pub mod child;
 mod controlled_origin;
 pub mod fault_proxy;

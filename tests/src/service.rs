@@ -1,6 +1,7 @@
 //! A service in this process with a clock that tests move and an origin that they control.
 
 use crate::ControlledOrigin;
+use crate::backing::{Backing, settings_of};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use medinsight_functions::api::{Services, all_routes, finish};
 use medinsight_functions::cache::{Cache, Envelope, Parts, StoreScope, Timing};
 use medinsight_functions::clock::{Clock, ManualClock};
 use medinsight_functions::config::{Config, Limits};
-use medinsight_functions::store::{MemoryStore, Store};
+use medinsight_functions::store::{MemoryStore, RedisStore, Store};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,8 +30,6 @@ pub struct Service {
     pub router: Router,
     /// The engine.
     pub cache: Cache,
-    /// The store's backend.
-    pub memory: MemoryStore,
     /// The engine's clock.
     pub clock: ManualClock,
     /// The origin.
@@ -44,7 +43,7 @@ impl Default for Service {
 }
 
 impl Service {
-    /// A service with the default settings.
+    /// A service with the default settings, on the store that the test run is about.
     #[must_use]
     pub fn start() -> Self {
         Self::with(|_| {})
@@ -53,21 +52,52 @@ impl Service {
     /// A service with some settings changed.
     #[must_use]
     pub fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::from_variables(&[]).expect("the default settings");
+        let backing = Backing::of_the_run();
+        let mut config = backing.config();
         change(&mut config);
-        Self::of(&config)
+        let clock = clock();
+        let store = backing.store(&config, &Clock::Manual(clock.clone()));
+        Self::of(&config, store, clock)
     }
 
-    fn of(config: &Config) -> Self {
+    /// A service on a store in memory, and the store.
+    #[must_use]
+    pub fn in_memory() -> (Self, MemoryStore) {
+        Self::in_memory_with(|_| {})
+    }
+
+    /// A service on a store in memory with some settings changed, and the store. It waits for nothing outside of the
+    /// process, so tests that stop the time can use it.
+    #[must_use]
+    pub fn in_memory_with(change: impl FnOnce(&mut Config)) -> (Self, MemoryStore) {
+        let mut config = settings_of(&[]);
+        change(&mut config);
         let memory = MemoryStore::new(config.memory_bytes);
-        let clock = ManualClock::at(UnixMillis(1_800_000_000_000));
-        let encryption = config.encryption.decide(StoreScope::ThisProcess).expect("a source of randomness");
+        (Self::of(&config, Store::Memory(memory.clone()), clock()), memory)
+    }
+
+    /// A service with settings by name, as the program would have it. Two of them with the same `REDIS_URL` are two
+    /// processes that share a store.
+    #[must_use]
+    pub fn with_settings(settings: &[(&str, &str)]) -> Self {
+        let config = settings_of(settings);
+        let clock = clock();
+        let redis = config.redis.as_ref().expect("a shared store");
+        let store = RedisStore::new(redis, &Clock::Manual(clock.clone())).expect("usable settings");
+        Self::of(&config, Store::Redis(store), clock)
+    }
+
+    fn of(config: &Config, store: Store, clock: ManualClock) -> Self {
+        let scope = match store {
+            Store::Memory(_) => StoreScope::ThisProcess,
+            Store::Redis(_) => StoreScope::Shared,
+        };
         let cache = Cache::new(Parts {
-            store: Store::Memory(memory.clone()),
-            envelope: Envelope::new(encryption),
+            store,
+            envelope: Envelope::new(config.encryption.decide(scope).expect("keys")),
             policy: TtlPolicy::default(),
             timing: Timing { origin_timeout: config.origin_timeout, store_budget: config.cache_budget },
-            near_bytes: 0,
+            near_bytes: config.near_bytes,
             clock: Clock::Manual(clock.clone()),
         });
         let origin = Arc::new(ControlledOrigin::new(clock.clone()));
@@ -75,7 +105,7 @@ impl Service {
             .expect("valid counters");
         let services = Services { analyses, cache: cache.clone(), limits: config.limits };
         let router = finish(all_routes(), services);
-        Self { router, cache, memory, clock, origin }
+        Self { router, cache, clock, origin }
     }
 
     /// The default limits.
@@ -126,6 +156,10 @@ impl Service {
     pub fn advance_secs(&self, secs: u64) {
         self.clock.advance(Duration::from_secs(secs));
     }
+}
+
+fn clock() -> ManualClock {
+    ManualClock::at(UnixMillis(1_800_000_000_000))
 }
 
 /// An answer, read whole.

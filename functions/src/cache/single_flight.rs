@@ -43,6 +43,11 @@ where
         self.board(key, work);
     }
 
+    /// Whether no flight is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        lock(&self.0).is_empty()
+    }
+
     fn board<W>(&self, key: K, work: W) -> (watch::Receiver<Option<V>>, Role<W>)
     where
         W: Future<Output = V> + Send + 'static,
