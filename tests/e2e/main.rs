@@ -10,6 +10,7 @@ mod freshness;
 mod keys;
 mod lease_protocol;
 mod outages;
+mod redis;
 mod server;
 mod single_flight;
 mod vectors;

@@ -9,7 +9,9 @@ use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
-use redis::{AsyncConnectionConfig, Client, ConnectionAddr, Pipeline, RedisError, TlsCertificates, Value};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, Pipeline, RedisError, TlsCertificates, Value,
+};
 use std::time::Duration;
 
 /// The network forgets connections that say nothing for some minutes; probes keep them in its memory.
@@ -49,7 +51,7 @@ impl Connector {
         // Of two providers that other crates bring in, none is chosen by itself; a second call changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let certificates = certificates.map(|pem| TlsCertificates { client_tls: None, root_cert: Some(pem) });
-        let nodes = endpoint.nodes.iter().map(|node| node.clone().set_tcp_settings(tcp_settings()));
+        let nodes = endpoint.nodes.iter().map(prepared);
         match endpoint.topology {
             Topology::Single => single(nodes, certificates, connect_timeout),
             Topology::Cluster => cluster(nodes, certificates, connect_timeout, command_timeout),
@@ -67,7 +69,7 @@ impl Connector {
 }
 
 fn single(
-    mut nodes: impl Iterator<Item = redis::ConnectionInfo>,
+    mut nodes: impl Iterator<Item = ConnectionInfo>,
     certificates: Option<TlsCertificates>,
     connect_timeout: Duration,
 ) -> Result<Connector, RedisError> {
@@ -83,7 +85,7 @@ fn single(
 }
 
 fn cluster(
-    nodes: impl Iterator<Item = redis::ConnectionInfo>,
+    nodes: impl Iterator<Item = ConnectionInfo>,
     certificates: Option<TlsCertificates>,
     connect_timeout: Duration,
     command_timeout: Duration,
@@ -100,6 +102,13 @@ fn cluster(
         builder = builder.certs(certificates);
     }
     Ok(Connector::Cluster(Box::new(builder.build()?)))
+}
+
+/// A node with our settings of the socket. The client does not tell the server its name: that would be one more right
+/// for a user of an ACL to have.
+fn prepared(node: &ConnectionInfo) -> ConnectionInfo {
+    let redis = node.redis_settings().clone().set_skip_set_lib_name();
+    node.clone().set_tcp_settings(tcp_settings()).set_redis_settings(redis)
 }
 
 fn tcp_settings() -> TcpSettings {

@@ -138,21 +138,20 @@ impl Database {
         if reply.refusal.is_some_and(FailureReason::may_heal_by_reconnecting) {
             link.clear();
         }
-        self.with_missing_generations(trip, reply, patience).await
+        Ok(self.with_missing_generations(trip, reply, patience).await)
     }
 
-    async fn with_missing_generations(
-        self: &Arc<Self>,
-        trip: &Trip,
-        mut reply: Reply,
-        patience: Patience,
-    ) -> Result<Reply, Failed> {
+    /// Makes up the generations that were asked for and do not exist. Without one its category is just not cached.
+    async fn with_missing_generations(self: &Arc<Self>, trip: &Trip, mut reply: Reply, patience: Patience) -> Reply {
         for category in &trip.generations {
             if reply.generation(*category).is_none() {
-                reply.generations.push((*category, self.make_generation(*category, patience).await?));
+                match self.make_generation(*category, patience).await {
+                    Ok(generation) => reply.generations.push((*category, generation)),
+                    Err(failed) => reply.refusal = reply.refusal.or(Some(failed.error.reason)),
+                }
             }
         }
-        Ok(reply)
+        reply
     }
 
     /// Makes a generation up. Of two processes that do so at the same time, the later one reads the earlier one's.

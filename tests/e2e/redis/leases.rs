@@ -1,0 +1,124 @@
+//! One computation among all processes, and what becomes of it when its holder fails.
+
+use futures_util::future::join_all;
+use medinsight_functions::origin::OriginError;
+use medinsight_tests::redis_server::RedisServer;
+use medinsight_tests::waiting::until;
+use medinsight_tests::{Mood, Service, question};
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+async fn processes(count: usize, settings: &[(&str, &str)]) -> (RedisServer, Vec<Service>) {
+    let redis = RedisServer::start().await;
+    let url = redis.url();
+    let settings: Vec<_> = settings.iter().copied().chain([("REDIS_URL", url.as_str())]).collect();
+    let services = (0..count).map(|_| Service::with_settings(&settings)).collect();
+    (redis, services)
+}
+
+fn origin_calls(services: &[Service]) -> usize {
+    services.iter().map(|service| service.origin.analyses()).sum()
+}
+
+#[tokio::test]
+async fn identical_misses_in_several_processes_make_exactly_one_origin_call() {
+    let (_redis, services) = processes(4, &[]).await;
+    services.iter().for_each(|service| service.origin.close_gate());
+    let question = question();
+    let asks = services.iter().flat_map(|service| (0..25).map(|_| service.ask(&question)));
+    let open = async {
+        until("a computation is under way", LIMIT, || async { origin_calls(&services) > 0 }).await;
+        services.iter().for_each(|service| service.origin.open_gate());
+    };
+    let (answers, ()) = tokio::join!(join_all(asks), open);
+    assert_eq!(origin_calls(&services), 1);
+    assert!(answers.iter().all(|answer| answer.status.as_u16() == 200 && answer.body == answers[0].body));
+    assert_eq!(answers.iter().filter(|answer| answer.x_cache() == "MISS").count(), 1);
+}
+
+#[tokio::test]
+async fn a_holder_that_died_costs_the_others_its_lease_and_no_more() {
+    let (redis, services) = processes(2, &[("ORIGIN_TIMEOUT_MS", "400")]).await;
+    services[0].origin.set_mood(Mood::Hangs);
+    let dying = services[0].clone();
+    let holder = tokio::spawn(async move { dying.ask(&question()).await });
+    until("the lease is taken", LIMIT, || async {
+        redis.command(&["EVAL", "return #redis.call('KEYS', 'medinsight:lease:*')", "0"]).await.integer() == Some(1)
+    })
+    .await;
+    redis.command(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await;
+    let answer = services[1].ask(&question()).await;
+    assert_eq!((answer.status.as_u16(), answer.x_cache()), (200, "MISS"));
+    let _ = holder.await;
+    assert_eq!(services[1].ask(&question()).await.x_cache(), "HIT");
+}
+
+#[tokio::test]
+async fn a_failing_origin_gives_its_lease_back_and_another_process_tries_at_once() {
+    let (_redis, services) = processes(2, &[]).await;
+    services[0].origin.set_mood(Mood::Fails(OriginError::Failed));
+    assert_eq!(services[0].ask(&question()).await.status.as_u16(), 502);
+    let answer = services[1].ask(&question()).await;
+    assert_eq!(answer.header("cache-status"), "MedInsight; fwd=miss; stored");
+}
+
+#[tokio::test]
+async fn a_panicking_origin_gives_its_lease_back() {
+    let (_redis, services) = processes(2, &[]).await;
+    services[0].origin.set_mood(Mood::Panics);
+    assert_eq!(services[0].ask(&question()).await.status.as_u16(), 502);
+    assert_eq!(services[1].ask(&question()).await.header("cache-status"), "MedInsight; fwd=miss; stored");
+}
+
+#[tokio::test]
+async fn a_write_after_the_lease_ran_out_has_no_effect() {
+    let (redis, services) = processes(2, &[]).await;
+    let (late, quick) = (&services[0], &services[1]);
+    late.origin.close_gate();
+    let question = question();
+    let ask = late.ask(&question);
+    let overtake = async {
+        until("the computation is under way", LIMIT, || async { late.origin.analyses() == 1 }).await;
+        expire_leases(&redis).await;
+        let overtaker = quick.ask(&question).await;
+        late.origin.open_gate();
+        overtaker
+    };
+    let (late_answer, quick_answer) = tokio::join!(ask, overtake);
+    assert_eq!(quick_answer.header("cache-status"), "MedInsight; fwd=miss; stored");
+    assert_eq!((late_answer.status.as_u16(), late_answer.header("cache-status")), (200, "MedInsight; fwd=miss"));
+}
+
+#[tokio::test]
+async fn a_waiter_serves_what_is_stale_when_the_computation_fails() {
+    let (_redis, services) = processes(2, &[]).await;
+    services[0].ask(&question()).await;
+    services[0].origin.set_mood(Mood::Fails(OriginError::Unavailable));
+    services[0].advance_secs(3_600 + 901);
+    let answer = services[0].ask(&question()).await;
+    assert_eq!((answer.status.as_u16(), answer.x_cache()), (200, "STALE"));
+}
+
+#[tokio::test]
+async fn a_refresh_that_another_process_does_is_left_to_it() {
+    let (_redis, services) = processes(2, &[]).await;
+    services[0].ask(&question()).await;
+    for service in &services {
+        service.origin.close_gate();
+        service.clock.advance(Duration::from_secs(3_600 + 60));
+    }
+    let before = origin_calls(&services);
+    assert_eq!(services[0].ask(&question()).await.x_cache(), "STALE");
+    until("the refresh is under way", LIMIT, || async { origin_calls(&services) == before + 1 }).await;
+    assert_eq!(services[1].ask(&question()).await.x_cache(), "STALE");
+    until("the other process has looked", LIMIT, || async { !services[1].cache.is_computing() }).await;
+    services.iter().for_each(|service| service.origin.open_gate());
+    until("the refresh is done", LIMIT, || async { !services[0].cache.is_computing() }).await;
+    assert_eq!(origin_calls(&services), before + 1);
+}
+
+async fn expire_leases(redis: &RedisServer) {
+    let script = "for _, key in ipairs(redis.call('KEYS', 'medinsight:lease:*')) do redis.call('DEL', key) end";
+    redis.command(&["EVAL", script, "0"]).await;
+}
