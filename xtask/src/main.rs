@@ -5,6 +5,7 @@
 mod apt;
 mod bare_axum;
 mod bench;
+mod drill;
 mod process;
 mod redis;
 mod test;
@@ -25,6 +26,8 @@ enum Command {
     Wasm,
     /// Measures cache hits of the release server beside a bare axum handler, with wrk.
     Bench(bench::BenchOptions),
+    /// Measures on real processes what is promised about outages, stampedes, clearing and key rotation.
+    Drill(drill::DrillOptions),
     /// Serves the fixed answer that `bench` compares with.
     #[command(hide = true)]
     BareAxum(bare_axum::BareAxumOptions),
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Wasm => wasm::run(),
         Command::Bench(options) => bench::run(&options),
+        Command::Drill(options) => drill::run(&options),
         Command::BareAxum(options) => bare_axum::run(&options),
     };
     match outcome {
