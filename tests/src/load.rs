@@ -90,6 +90,12 @@ pub fn numbered_question(number: u64) -> Bytes {
     question.to_string().into()
 }
 
+/// The body of a question without medicines, whose answer takes one call of the origin and no more.
+#[must_use]
+pub fn plain_question(number: u64) -> Bytes {
+    json!({"concern": "Headache", "symptoms": format!("Throbbing pain, invented case {number}")}).to_string().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::Plan;

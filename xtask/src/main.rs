@@ -6,6 +6,7 @@ mod apt;
 mod bare_axum;
 mod bench;
 mod dictionary;
+mod drill;
 mod process;
 mod redis;
 mod test;
@@ -28,6 +29,8 @@ enum Command {
     Bench(bench::BenchOptions),
     /// Measures what a dictionary is worth to the compression of entries, and makes one.
     Dictionary(dictionary::DictionaryOptions),
+    /// Measures on real processes what is promised about outages, stampedes, clearing and key rotation.
+    Drill(drill::DrillOptions),
     /// Serves the fixed answer that `bench` compares with.
     #[command(hide = true)]
     BareAxum(bare_axum::BareAxumOptions),
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Command::Wasm => wasm::run(),
         Command::Bench(options) => bench::run(&options),
         Command::Dictionary(options) => dictionary::run(&options),
+        Command::Drill(options) => drill::run(&options),
         Command::BareAxum(options) => bare_axum::run(&options),
     };
     match outcome {
