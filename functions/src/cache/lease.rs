@@ -19,8 +19,9 @@ use tokio::time::Instant;
 /// What a lease lasts longer than its computation may take, so that the answer can still be stored.
 const TIME_TO_STORE: Duration = Duration::from_millis(250);
 
-/// How often somebody who waits asks: at first, and at most. An answer is then seen this long after it was stored.
-const FIRST_PAUSE: Duration = Duration::from_millis(8);
+/// How often somebody who waits asks: after a sixteenth of the time that it has waited, within these limits. So an answer
+/// is seen soon after it was stored, measured by what it took, and a long computation is not asked for all the time.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(8);
 const LONGEST_PAUSE: Duration = Duration::from_millis(40);
 
 /// A lease that was granted.
@@ -75,12 +76,10 @@ impl Cache {
     /// Asks for the right to compute, and while another process has it, waits for that process's answer: for as long as
     /// it may take, but not so long that there is no time left to compute in its stead.
     pub(super) async fn wait_for_right(&self, key: &CacheKey, journey: &mut Journey) -> Right {
-        let give_up_at = self.give_up_at(journey.deadline);
+        let (started, give_up_at) = (Instant::now(), self.give_up_at(journey.deadline));
         let mut right = self.ask_within_budget(key, journey).await;
-        let mut pause = FIRST_PAUSE;
         while matches!(right, Right::Held) && Instant::now() < give_up_at {
-            tokio::time::sleep(pause).await;
-            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+            tokio::time::sleep((started.elapsed() / 16).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)).await;
             let patience = Patience { until: give_up_at }.at_most(UNHURRIED);
             right = self.ask(key, journey.deadline, patience, Wait::ForAnother).await;
         }

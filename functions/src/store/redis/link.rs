@@ -27,6 +27,7 @@ pub(super) struct Link {
     clock: Clock,
     connect_timeout: Duration,
     state: Mutex<State>,
+    cleared: Notify,
     in_flight: AtomicUsize,
     successor_called_at: AtomicU64,
 }
@@ -72,6 +73,7 @@ impl Link {
             clock,
             connect_timeout,
             state: Mutex::new(State::Empty),
+            cleared: Notify::new(),
             in_flight: AtomicUsize::new(0),
             successor_called_at: AtomicU64::new(0),
         })
@@ -111,21 +113,17 @@ impl Link {
 
     /// The connection, made now if there is none or if the one there has been silent for too long.
     async fn connection(self: &Arc<Self>, patience: Patience) -> Result<Arc<Live>, Failed> {
-        let mut connecting = match self.board() {
+        let connecting = match self.board() {
             Ok(live) => return Ok(live),
             Err(connecting) => connecting,
         };
-        let connected = tokio::time::timeout_at(patience.until, connecting.wait_for(Option::is_some)).await;
-        let reason = match connected {
-            Err(_) => FailureReason::TimedOut,
-            Ok(Err(_)) => FailureReason::Unreachable,
-            Ok(Ok(connected)) => match connected.as_ref() {
-                Some(Ok(live)) => return Ok(Arc::clone(live)),
-                Some(Err(reason)) => *reason,
-                None => FailureReason::Unreachable,
-            },
+        let cleared = self.cleared.notified();
+        let connected = tokio::select! {
+            connected = outcome_of(connecting) => connected,
+            () = cleared => Err(FailureReason::CircuitOpen),
+            () = tokio::time::sleep_until(patience.until) => Err(FailureReason::TimedOut),
         };
-        Err(Failed { error: StoreError::nothing_done(reason), remedy: Remedy::GiveUp })
+        connected.map_err(|reason| Failed { error: StoreError::nothing_done(reason), remedy: Remedy::GiveUp })
     }
 
     fn board(self: &Arc<Self>) -> Result<Arc<Live>, watch::Receiver<Option<Connected>>> {
@@ -229,12 +227,13 @@ impl Link {
         live.retire();
     }
 
-    /// Gives up whatever connection there is.
+    /// Gives up whatever connection there is or is being made; nobody waits for it any longer.
     pub(super) fn clear(&self) {
         let state = std::mem::replace(&mut *self.state(), State::Empty);
         if let State::Ready(live) = state {
             live.retire();
         }
+        self.cleared.notify_waiters();
     }
 
     fn start_connecting(self: &Arc<Self>) -> watch::Receiver<Option<Connected>> {
@@ -291,6 +290,11 @@ impl Live {
         self.is_retired.store(true, Ordering::SeqCst);
         self.retired.notify_waiters();
     }
+}
+
+async fn outcome_of(mut connecting: watch::Receiver<Option<Connected>>) -> Connected {
+    let connected = connecting.wait_for(Option::is_some).await;
+    connected.ok().and_then(|connected| connected.clone()).unwrap_or(Err(FailureReason::Unreachable))
 }
 
 /// Whatever broke while a connection was made, there was none.
