@@ -106,6 +106,7 @@ mod tests {
     #[test]
     fn an_entry_is_at_hand_for_less_than_five_seconds() {
         let near = Near::new(1_000_000);
+        assert!(near.find(&key(), UnixMillis(10_000)).is_none());
         near.keep(&key(), content(), UnixMillis(10_000));
         assert!(near.find(&key(), UnixMillis(14_999)).is_some());
         assert!(near.find(&key(), UnixMillis(15_000)).is_none());

@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(
             packed,
             [
-                "*6 $3 SET $46 medinsight:lease:{medinsight:drug_info:aspirin} $16 0000000000000007 $2 NX $2 PX $3 250 ",
+                "*6 $3 SET $47 medinsight:lease:{medinsight:drug_info:aspirin} $16 0000000000000007 $2 NX $2 PX $3 250 ",
                 "*2 $3 GET $28 medinsight:drug_info:aspirin ",
                 "*2 $3 GET $24 medinsight:gen:drug_info ",
                 "*3 $6 INCRBY $35 medinsight:usage:drug_info:requests $1 2 ",
