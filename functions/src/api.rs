@@ -1,5 +1,6 @@
 //! The HTTP interface. Lambda functions and the local server build their routers here.
 
+mod access;
 mod analyze_health;
 mod body;
 mod cache_headers;
@@ -8,6 +9,7 @@ mod redis_health;
 mod session;
 mod supervision;
 
+pub use access::{Access, AdminToken};
 pub use problem::{PROBLEM_JSON, Problem};
 
 use crate::analysis::HealthAnalyses;
@@ -24,6 +26,8 @@ pub struct Services {
     pub analyses: HealthAnalyses,
     /// The engine.
     pub cache: Cache,
+    /// What opens the routes of operators.
+    pub access: Access,
     /// What a request may cost.
     pub limits: Limits,
 }

@@ -8,6 +8,7 @@ mod settings;
 
 pub use redis::{Endpoint, RedisConfig, Topology};
 
+use crate::api::Access;
 use crate::cache::EncryptionSetting;
 use medinsight_core::{InvalidTtl, KeySecret, TtlPolicy};
 use settings::Settings;
@@ -36,6 +37,8 @@ pub struct Config {
     pub redis: Option<RedisConfig>,
     /// `CACHE_TTL_*` and `CACHE_REVALIDATE_DRUG_INFO`: how long entries are fresh.
     pub ttl: TtlPolicy,
+    /// `MEDINSIGHT_ADMIN_TOKEN` and `MEDINSIGHT_ADMIN_SCOPE`: what opens the routes of operators; nothing.
+    pub access: Access,
     /// `CACHE_KEY_SECRET`: makes the keys of personal, content-derived entries private; none.
     pub key_secret: Option<KeySecret>,
     /// `CACHE_ENCRYPTION_KEYS`, the [`Keyring`](crate::cache::Keyring) that seals entries, and `CACHE_ENCRYPTION`, `on` or `off`; without keys a
@@ -85,6 +88,7 @@ impl Config {
             cache_budget: settings.millis("CACHE_BUDGET_MS", 150)?,
             redis: RedisConfig::of(&settings)?,
             ttl: TtlPolicy::from_variables(settings.pairs())?,
+            access: settings.access()?,
             key_secret: settings.key_secret()?,
             encryption: settings.encryption()?,
             origin_timeout: settings.millis("ORIGIN_TIMEOUT_MS", 10_000)?,
@@ -119,6 +123,7 @@ impl InvalidSetting {
 #[cfg(test)]
 mod tests {
     use super::Config;
+    use crate::api::Access;
     use crate::cache::EncryptionSetting;
 
     /// An invented key.

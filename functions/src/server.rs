@@ -48,7 +48,8 @@ pub fn assemble(config: &Config, clock: &Clock) -> Result<(Services, Cache), Box
     });
     let origin = Arc::new(EmbeddedOrigin::new(config.embedded_origin_delay)?);
     let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone())?;
-    Ok((Services { analyses, cache: cache.clone(), limits: config.limits }, cache))
+    let services = Services { analyses, cache: cache.clone(), access: config.access.clone(), limits: config.limits };
+    Ok((services, cache))
 }
 
 fn encryption(config: &Config, scope: StoreScope) -> Result<Encryption, NoEncryption> {

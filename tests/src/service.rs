@@ -103,7 +103,8 @@ impl Service {
         let origin = Arc::new(ControlledOrigin::new(clock.clone()));
         let analyses = HealthAnalyses::new(cache.clone(), Arc::clone(&origin) as _, config.key_secret.clone())
             .expect("valid counters");
-        let services = Services { analyses, cache: cache.clone(), limits: config.limits };
+        let services =
+            Services { analyses, cache: cache.clone(), access: config.access.clone(), limits: config.limits };
         let router = finish(all_routes(), services);
         Self { router, cache, clock, origin }
     }

@@ -5,7 +5,7 @@
 
 use crate::origin::OriginError;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use medinsight_core::RequestError;
 use serde::Serialize;
@@ -84,6 +84,19 @@ impl Problem {
         Self::new(StatusCode::GATEWAY_TIMEOUT, "timed_out", "the request took too long")
     }
 
+    pub(super) fn admin_is_closed() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "admin_is_closed", "the routes of operators are closed in this deployment")
+    }
+
+    pub(super) fn scope_is_missing() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "scope_is_missing", "the token does not have the admin scope")
+    }
+
+    pub(super) fn unauthenticated() -> Self {
+        let rule = "Authorization: must be Bearer with the admin token";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", rule).of_field("Authorization")
+    }
+
     pub(super) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the service failed")
     }
@@ -135,6 +148,10 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 9110 section 11.6.1 demands it.
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if self.may_be_retried() {
             headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
         }

@@ -1,6 +1,7 @@
 //! Names and values, and the few ways in which a value is read.
 
 use super::InvalidSetting;
+use crate::api::{Access, AdminToken};
 use crate::cache::{EncryptionSetting, InvalidKeyring, Keyring};
 use medinsight_core::KeySecret;
 use std::collections::HashMap;
@@ -53,6 +54,13 @@ impl<'a> Settings<'a> {
         let name = "CACHE_KEY_SECRET";
         let secret = self.text(name).map(KeySecret::new).transpose();
         secret.map_err(|_| InvalidSetting::rule(name, "at least 16 bytes"))
+    }
+
+    pub(super) fn access(&self) -> Result<Access, InvalidSetting> {
+        let name = "MEDINSIGHT_ADMIN_TOKEN";
+        let token = self.text(name).map(|token| AdminToken::new(token).ok_or(()));
+        let token = token.transpose().map_err(|()| InvalidSetting::rule(name, "at least 16 bytes"))?;
+        Ok(Access { token, scope: self.text("MEDINSIGHT_ADMIN_SCOPE").map(str::to_owned) })
     }
 
     pub(super) fn encryption(&self) -> Result<EncryptionSetting, InvalidSetting> {
