@@ -6,6 +6,7 @@
 
 mod burst;
 mod client;
+mod exchange;
 mod sample;
 mod summary;
 mod targets;

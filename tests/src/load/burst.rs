@@ -1,7 +1,7 @@
 //! Many requests at the same moment.
 
 use super::Sample;
-use super::client::{ask_on, connect};
+use super::exchange::Exchange;
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,20 +18,26 @@ const CONNECTING: usize = 100;
 ///
 /// When a server cannot be connected to.
 pub async fn burst(servers: &[SocketAddr], count: usize, body: Bytes, patience: Duration) -> Vec<Sample> {
-    let mut connections = Vec::with_capacity(count);
-    let addresses: Vec<_> = servers.iter().copied().cycle().take(count).collect();
-    for addresses in addresses.chunks(CONNECTING) {
-        let opening: JoinSet<_> = addresses.iter().map(|address| connect(*address)).collect();
-        connections.extend(opening.join_all().await.into_iter().map(|opened| opened.expect("a server that listens")));
-    }
-    let start = Instant::now();
+    let exchanges = open(servers, count).await;
+    let request = Exchange::request(&body);
     let mut requests = JoinSet::new();
-    for (index, mut connection) in (0..).zip(connections) {
-        let body = body.clone();
+    let start = Instant::now();
+    for (index, mut exchange) in (0..).zip(exchanges) {
+        let request = request.clone();
         requests.spawn(async move {
-            let answer = timeout_at(start + patience, ask_on(&mut connection, body)).await.ok().flatten();
+            let answer = timeout_at(start + patience, exchange.ask(&request)).await.ok().flatten();
             Sample::new(index, Duration::ZERO, start.elapsed(), answer)
         });
     }
     requests.join_all().await
+}
+
+async fn open(servers: &[SocketAddr], count: usize) -> Vec<Exchange> {
+    let addresses: Vec<_> = servers.iter().copied().cycle().take(count).collect();
+    let mut exchanges = Vec::with_capacity(count);
+    for addresses in addresses.chunks(CONNECTING) {
+        let opening: JoinSet<_> = addresses.iter().map(|address| Exchange::open(*address)).collect();
+        exchanges.extend(opening.join_all().await.into_iter().map(|opened| opened.expect("a server that listens")));
+    }
+    exchanges
 }

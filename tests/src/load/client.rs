@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 /// A connection that is free for the next request.
-pub(super) type Connection = SendRequest<Full<Bytes>>;
+type Connection = SendRequest<Full<Bytes>>;
 
 /// A client that keeps its connections open and opens as many as there are requests at once.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl HttpClient {
 }
 
 /// Opens a connection.
-pub(super) async fn connect(address: SocketAddr) -> Option<Connection> {
+async fn connect(address: SocketAddr) -> Option<Connection> {
     let stream = TcpStream::connect(address).await.ok()?;
     stream.set_nodelay(true).ok()?;
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await.ok()?;
@@ -63,7 +63,7 @@ pub(super) async fn connect(address: SocketAddr) -> Option<Connection> {
 }
 
 /// Asks on an open connection and reads the whole answer.
-pub(super) async fn ask_on(connection: &mut Connection, body: Bytes) -> Option<(StatusCode, XCache)> {
+async fn ask_on(connection: &mut Connection, body: Bytes) -> Option<(StatusCode, XCache)> {
     let answer = connection.send_request(request(body)).await.ok()?;
     let (status, x_cache) = (answer.status(), answer.headers().get("x-cache").and_then(|value| value.to_str().ok()));
     let outcome = (status, XCache::of(x_cache));
