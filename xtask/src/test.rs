@@ -24,6 +24,35 @@ const STEPS: [Step; 4] = [
     Step { name: "wasm32 build", run: wasm::build },
 ];
 
+/// A round of tests: all of them with the store in memory, and those that hold for every store on the others, too.
+#[derive(Debug)]
+struct Round {
+    name: &'static str,
+    store: &'static str,
+    arguments: &'static [&'static str],
+}
+
+/// What `cargo test` runs of the end-to-end tests on a shared store: not what has its own store, or needs none.
+const ON_EVERY_STORE: [&str; 10] = [
+    "--package",
+    "medinsight-tests",
+    "--test",
+    "e2e",
+    "--",
+    "--skip=lease_protocol",
+    "--skip=redis::",
+    "--skip=vectors",
+    // A cluster has one database, which the tests have to use one after the other.
+    "--test-threads=1",
+    "--quiet",
+];
+
+const ROUNDS: [Round; 3] = [
+    Round { name: "tests", store: "memory", arguments: &["--workspace"] },
+    Round { name: "end-to-end tests on Redis", store: "redis", arguments: &ON_EVERY_STORE },
+    Round { name: "end-to-end tests on a cluster", store: "cluster", arguments: &ON_EVERY_STORE },
+];
+
 /// How many tests passed and failed, over all test binaries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tally {
@@ -41,7 +70,10 @@ pub(crate) fn run() -> Result<ExitCode> {
         timed(number, step.name, || (step.run)(&wasm))?;
     }
     let mut tally = Tally::default();
-    let tests = timed(STEPS.len() + 1, "tests", || run_tests(&mut tally));
+    let mut tests = Ok(());
+    for (number, round) in (STEPS.len() + 1..).zip(&ROUNDS) {
+        tests = tests.and(timed(number, round.name, || run_tests(round, &mut tally)));
+    }
     Ok(conclude(tally, tests))
 }
 
@@ -60,7 +92,7 @@ fn conclude(tally: Tally, tests: Result<()>) -> ExitCode {
 
 /// Runs one step between a line that names it and a line with its seconds.
 fn timed(number: usize, name: &str, step: impl FnOnce() -> Result<()>) -> Result<()> {
-    let title = format!("[{number}/{}] {name}", STEPS.len() + 1);
+    let title = format!("[{number}/{}] {name}", STEPS.len() + ROUNDS.len());
     println!("== {title}");
     let start = Instant::now();
     let outcome = step();
@@ -83,10 +115,11 @@ fn rustdoc() -> Command {
     command
 }
 
-/// Runs all tests, passing their output on, and adds up their results; one failing binary does not hide the others.
-fn run_tests(tally: &mut Tally) -> Result<()> {
+/// Runs a round, passing its output on, and adds up its results; one failing binary does not hide the others.
+fn run_tests(round: &Round, tally: &mut Tally) -> Result<()> {
     let mut command = process::cargo();
-    command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    command.args(["test", "--locked", "--no-fail-fast"]).args(round.arguments);
+    command.env("MEDINSIGHT_TEST_STORE", round.store);
     let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo test")?;
     let output = child.stdout.take().context("cargo test has no output")?;
     let passed_on = pass_on(output, io::stdout(), tally);

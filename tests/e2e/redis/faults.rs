@@ -202,6 +202,33 @@ async fn while_the_store_is_down_the_circuit_opens_and_failures_are_counted_by_r
     assert_eq!(health.json()["redis"]["status"], "connected");
 }
 
+#[tokio::test]
+async fn an_entry_that_was_changed_moved_or_cut_is_a_miss_and_never_anybodys_answer() {
+    let (redis, _proxy, service) = behind_a_proxy().await;
+    let (answer, other) = (ask_something(&service, 1).await, ask_something(&service, 2).await);
+    let key = |answer: &Answered| format!("medinsight:health_analysis:{}", answer.header("x-cache-key-digest"));
+    let (key, other_key) = (key(&answer), key(&other));
+    let entry = redis.command(&["GET", &key]).await;
+    let medinsight_tests::resp::Value::Bulk(entry) = entry else { panic!("there is an entry") };
+    let mut client = redis.connect().await.expect("a connection");
+    let changed = (0..entry.len()).step_by(3).flat_map(|byte| [(byte, 1), (byte, 128)]).map(|(byte, mask)| {
+        let mut changed = entry.to_vec();
+        changed[byte] ^= mask;
+        changed
+    });
+    let cut = (0..entry.len()).step_by(7).map(|length| entry[..length].to_vec());
+    for forged in changed.chain(cut) {
+        client.command(&[b"SET".as_slice(), key.as_bytes(), &forged]).await.expect("a reply");
+        let read = ask_something(&service, 1).await;
+        assert_eq!((read.status.as_u16(), read.x_cache(), &read.body), (200, "MISS", &answer.body));
+    }
+    client.command(&[b"SET".as_slice(), other_key.as_bytes(), &entry]).await.expect("a reply");
+    let read = ask_something(&service, 2).await;
+    assert_eq!((read.status.as_u16(), read.x_cache(), &read.body), (200, "MISS", &other.body));
+    let counter = CacheKey::build("errors", "entry", Some("not-authentic")).expect("a key");
+    assert!(service.cache.counter(&counter).await.is_ok_and(|count| count > 100));
+}
+
 /// Asks until there is a hit again; the clock is moved, so that pauses of the circuit pass.
 async fn recovers(service: &Service) {
     for _ in 0..100 {
