@@ -4,7 +4,9 @@ use crate::cache::{Answer, Cache, Deadline, Visit};
 use crate::origin::answer::{MedicationInteractions, Severity};
 use crate::origin::{Origin, OriginError};
 use bytes::Bytes;
-use medinsight_core::{CacheKey, EntryKind, HealthAnalysisRequest, KeyError, KeySecret, MedicationSet, RequestDigest};
+use medinsight_core::{
+    AnalyzerRevision, CacheKey, EntryKind, HealthAnalysisRequest, KeyError, KeySecret, MedicationSet, RequestDigest,
+};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -24,15 +26,23 @@ struct Counters {
     requests: CacheKey,
     hits: CacheKey,
     failures: CacheKey,
+    digest_mismatches: CacheKey,
 }
 
-/// The answer to a health question and the digest of the question.
+/// A health question with its canonical text and its digest, under which a client can ask for the answer again.
 #[derive(Debug)]
-pub struct Analysis {
-    /// The answer.
-    pub answer: Answer,
-    /// The digest under which a client can ask for it again.
-    pub digest: RequestDigest,
+pub struct Question {
+    request: HealthAnalysisRequest,
+    canonical: String,
+    digest: RequestDigest,
+}
+
+impl Question {
+    /// The digest.
+    #[must_use]
+    pub const fn digest(&self) -> &RequestDigest {
+        &self.digest
+    }
 }
 
 /// What of an answer is kept for the session, so that an operator or the front end can find back to it.
@@ -62,8 +72,34 @@ impl HealthAnalyses {
             requests: CacheKey::build("usage", "health_analysis", Some("requests"))?,
             hits: CacheKey::build("usage", "health_analysis", Some("hits"))?,
             failures: CacheKey::build("errors", "health_analysis", Some("failures"))?,
+            digest_mismatches: CacheKey::build("errors", "health_analysis", Some("digest_mismatches"))?,
         });
         Ok(Self { cache, origin, key_secret, counters })
+    }
+
+    /// A question with what its key is made from.
+    #[must_use]
+    pub fn question(&self, request: HealthAnalysisRequest) -> Question {
+        let canonical = request.canonical_json(self.origin.revision());
+        let digest = RequestDigest::of(EntryKind::HealthAnalysis.category(), &canonical);
+        Question { request, canonical, digest }
+    }
+
+    /// The revision of what computes the answers; it is part of every digest.
+    #[must_use]
+    pub fn analyzer(&self) -> &AnalyzerRevision {
+        self.origin.revision()
+    }
+
+    /// Whether the keys of entries are made private with a secret.
+    #[must_use]
+    pub const fn has_private_keys(&self) -> bool {
+        self.key_secret.is_some()
+    }
+
+    /// Counts a client that claimed another digest than its question has.
+    pub fn count_digest_mismatch(&self) {
+        self.cache.count(self.counters.digest_mismatches.clone());
     }
 
     /// Answers a question for a session.
@@ -71,17 +107,11 @@ impl HealthAnalyses {
     /// # Errors
     ///
     /// The origin's error when neither it nor the cache has an answer.
-    pub async fn analyze(
-        &self,
-        question: HealthAnalysisRequest,
-        session: &str,
-        deadline: Deadline,
-    ) -> Result<Analysis, OriginError> {
-        let canonical = question.canonical_json(self.origin.revision());
-        let digest = RequestDigest::of(EntryKind::HealthAnalysis.category(), &canonical);
+    pub async fn analyze(&self, question: Question, session: &str, deadline: Deadline) -> Result<Answer, OriginError> {
+        let Question { request, canonical, digest } = question;
         let inputs = CacheKey::build("symptom", session, Some("inputs")).map(|key| (key, Bytes::from(canonical)));
         let visit = Visit { inputs: inputs.into_iter().collect(), ..self.visit(&digest, deadline) };
-        let result = self.cache.fetch(visit, self.clone().compute(question, deadline)).await;
+        let result = self.cache.fetch(visit, self.clone().compute(request, deadline)).await;
         match &result {
             Ok(answer) => {
                 self.count_hit(answer);
@@ -89,7 +119,7 @@ impl HealthAnalyses {
             }
             Err(_) => self.cache.count(self.counters.failures.clone()),
         }
-        result.map(|answer| Analysis { answer, digest })
+        result
     }
 
     /// The cached answer to the question with this digest, if there is one. Never computes.

@@ -4,6 +4,7 @@ mod access;
 mod analyze_health;
 mod body;
 mod cache_headers;
+mod policy;
 mod problem;
 mod redis_health;
 mod session;
@@ -44,9 +45,14 @@ pub fn redis_routes() -> Router<Services> {
     Router::new().route("/api/v1/redis/health", get(redis_health::redis_health))
 }
 
+/// The routes of the sessions group.
+pub fn session_routes() -> Router<Services> {
+    Router::new().route("/api/v1/cache/policy", get(policy::cache_policy))
+}
+
 /// The routes of every group.
 pub fn all_routes() -> Router<Services> {
-    health_routes().merge(redis_routes())
+    health_routes().merge(session_routes()).merge(redis_routes())
 }
 
 /// Finishes a router: problems for unknown routes and methods, one log line a request, the time limit, and a plain 500

@@ -233,6 +233,12 @@ impl Cache {
         &self.0.clock
     }
 
+    /// How long entries live.
+    #[must_use]
+    pub fn policy(&self) -> &TtlPolicy {
+        &self.0.policy
+    }
+
     /// Where entries are kept.
     #[must_use]
     pub fn store(&self) -> &Store {

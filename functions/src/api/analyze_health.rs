@@ -9,7 +9,7 @@ use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use medinsight_core::{HealthAnalysisRequest, RequestDigest};
 
 /// Answers a health question, from the cache when it was answered before.
@@ -18,15 +18,39 @@ pub(super) async fn analyze_health(
     Extension(deadline): Extension<Deadline>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let session = SessionId::of_request(request.headers())?;
+    let headers = request.headers().clone();
+    let session = SessionId::of_request(&headers)?;
     let body = read_json_body(request, services.limits.body_bytes).await?;
-    let question = HealthAnalysisRequest::from_json(&body)?;
-    let analysis = services.analyses.analyze(question, session.as_str(), deadline).await?;
-    let mut response = personal_answer(analysis.answer);
-    let digest = HeaderValue::try_from(analysis.digest.to_hex()).map_err(|_| Problem::internal())?;
-    response.headers_mut().insert(DIGEST_HEADER, digest);
+    let claimed = claimed_digest(&headers)?;
+    let question = services.analyses.question(HealthAnalysisRequest::from_json(&body)?);
+    let digest = *question.digest();
+    if claimed.is_some_and(|claimed| claimed != digest) {
+        services.analyses.count_digest_mismatch();
+        return Err(Problem::digest_mismatch());
+    }
+    let answer = services.analyses.analyze(question, session.as_str(), deadline).await?;
+    let mut response = personal_answer(answer);
+    response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
     response.headers_mut().insert(SESSION_HEADER, session.into_header());
     Ok(response)
+}
+
+/// The digest that a client computed itself. It is compared and never trusted: what is stored under it would otherwise be
+/// the client's choice.
+fn claimed_digest(headers: &HeaderMap) -> Result<Option<RequestDigest>, Problem> {
+    let mut claims = headers.get_all(DIGEST_HEADER).iter();
+    match (claims.next(), claims.next()) {
+        (None, _) => Ok(None),
+        (Some(claim), None) => {
+            let digest = claim.to_str().ok().and_then(|claim| claim.parse().ok());
+            digest.map(Some).ok_or_else(Problem::invalid_claim)
+        }
+        _ => Err(Problem::invalid_claim()),
+    }
+}
+
+fn header_of(digest: &RequestDigest) -> Result<HeaderValue, Problem> {
+    HeaderValue::try_from(digest.to_hex()).map_err(|_| Problem::internal())
 }
 
 /// Answers a question that a client knows the digest of, or 404. It never computes.
@@ -39,7 +63,6 @@ pub(super) async fn find_analysis(
     let digest = digest.ok_or_else(Problem::invalid_digest)?;
     let answer = services.analyses.find(&digest, deadline).await.ok_or_else(Problem::not_cached)?;
     let mut response = personal_answer(answer);
-    let digest = HeaderValue::try_from(digest.to_hex()).map_err(|_| Problem::internal())?;
-    response.headers_mut().insert(DIGEST_HEADER, digest);
+    response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
     Ok(response)
 }

@@ -65,6 +65,17 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "not_a_digest", rule).of_field("request_digest")
     }
 
+    pub(super) fn invalid_claim() -> Self {
+        let rule = "X-Cache-Key-Digest: must be given once, as 64 lower-case hexadecimal characters";
+        Self::new(StatusCode::BAD_REQUEST, "not_a_digest", rule).of_field("X-Cache-Key-Digest")
+    }
+
+    pub(super) fn digest_mismatch() -> Self {
+        let rule = "X-Cache-Key-Digest: must be the digest of the question; the analyzer may have changed, see \
+             /api/v1/cache/policy";
+        Self::new(StatusCode::CONFLICT, "digest_mismatch", rule).of_field("X-Cache-Key-Digest")
+    }
+
     pub(super) fn invalid_session() -> Self {
         let rule = "X-Session-Id: must be given once, as 1 to 128 visible ASCII characters";
         Self::new(StatusCode::BAD_REQUEST, "invalid_session_id", rule).of_field("X-Session-Id")
