@@ -6,6 +6,7 @@
 mod bad_input;
 mod caching;
 mod embedded_answers;
+mod everyday_words;
 mod freshness;
 mod keys;
 mod outages;

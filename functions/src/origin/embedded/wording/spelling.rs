@@ -6,8 +6,10 @@ use super::words::stem;
 use std::collections::{BTreeMap, HashSet};
 use strsim::osa_distance;
 
-/// Shorter words have too many neighbours.
+/// Shorter words of the rules have too many neighbours.
 const SHORTEST: usize = 5;
+/// Shorter words than this are taken as they are.
+const SHORTEST_WRITTEN: usize = 4;
 /// From this length on, two letters may be wrong.
 const LONG: usize = 8;
 /// How many unknown words of a text are looked at, so that a text of nonsense costs no more than a real one.
@@ -46,7 +48,10 @@ impl Vocabulary {
 
     /// The word of the rules that somebody meant, if it is the only one that is close enough.
     pub(super) fn correct(&self, word: &str) -> Option<&str> {
-        if word.len() < SHORTEST || !word.is_ascii() || self.contains(word, &stem(word)) || self.ordinary.contains(word)
+        if word.len() < SHORTEST_WRITTEN
+            || !word.is_ascii()
+            || self.contains(word, &stem(word))
+            || self.ordinary.contains(word)
         {
             return None;
         }
@@ -97,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_known_word_and_a_short_word_stay_what_they_are() {
-        for word in ["chests", "chess", "conscious", "breathlessness", "ches", "prescribed"] {
+        for word in ["chests", "chess", "conscious", "breathlessness", "ch", "prescribed"] {
             assert_eq!(vocabulary().correct(word), None, "{word}");
         }
     }
