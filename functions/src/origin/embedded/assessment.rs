@@ -34,7 +34,8 @@ pub(super) fn analyse(
     interactions: &[Interaction],
 ) -> HealthAnalysis {
     let rules = Rulebook::embedded();
-    let wording = Wording::read(&text(complaint), &marks(complaint, medicines, rules), &rules.language);
+    let wording =
+        Wording::read([complaint.concern, complaint.symptoms], &marks(complaint, medicines, rules), &rules.language);
     let seen = rules.observe(&wording);
     let mut analysis = match rules.red_flags.iter().find(|flag| flag.is_raised(&seen)) {
         Some(flag) => emergency(flag),
@@ -49,11 +50,6 @@ pub(super) fn analyse(
     analysis.recommendation.push(' ');
     analysis.recommendation.push_str(REMINDER);
     analysis
-}
-
-/// The concern is often but the place that hurts, so it is read in one sentence with what is felt there.
-fn text(complaint: &Complaint<'_>) -> String {
-    format!("{}, {}", complaint.concern, complaint.symptoms)
 }
 
 /// What else is known of the person, as words of the rules: "pregnant" or "chemotherapy" may stand in the history only.

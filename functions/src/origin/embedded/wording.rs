@@ -22,6 +22,9 @@ use std::collections::HashMap;
 use text::{Place, Text};
 use words::{Word, sentences, stem};
 
+/// Stands between a headline and its text; the speech file lists it as what ends a denial and begins a statement.
+const NEXT: &str = "#then";
+
 /// What is needed to understand a text.
 #[derive(Debug)]
 pub(super) struct Language {
@@ -60,10 +63,10 @@ pub(super) struct Finding {
 }
 
 impl Wording {
-    /// Reads a text. The marks are words that count as said on their own, such as `#infant`.
-    pub(super) fn read(text: &str, marks: &[String], language: &Language) -> Self {
+    /// Reads a headline with its text. The marks are words that count as said on their own, such as `#infant`.
+    pub(super) fn read(texts: [&str; 2], marks: &[String], language: &Language) -> Self {
         let mut speller = Speller { vocabulary: &language.vocabulary, seen: HashMap::new() };
-        let said = sentences(text).into_iter();
+        let said = in_one_breath(texts).into_iter();
         let said = said.map(|sentence| sentence.iter().map(|word| speller.word(word)).collect());
         let marks = marks.iter().map(|mark| vec![Word::new(mark)]);
         let text = Text::new(said.chain(marks).collect());
@@ -100,6 +103,19 @@ impl Standing {
             _ => Self::Said,
         }
     }
+}
+
+/// The headline is often but the place that hurts, so it is read in one sentence with what is felt there; what it denies
+/// or tells of the past ends with it.
+fn in_one_breath(texts: [&str; 2]) -> Vec<Vec<String>> {
+    let [mut said, text] = texts.map(sentences);
+    let mut others = text.into_iter();
+    if let Some(headline) = said.last_mut() {
+        headline.extend([",", NEXT].map(str::to_owned));
+        headline.extend(others.next().unwrap_or_default());
+    }
+    said.extend(others);
+    said
 }
 
 struct Speller<'a> {

@@ -234,3 +234,48 @@ fn in_order(findings: &mut Vec<Finding>) {
     findings.sort_unstable_by_key(|finding| (finding.sentence, finding.start, finding.end));
     findings.dedup();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Sign;
+    use crate::origin::embedded::rulebook::{Observations, Rulebook};
+    use crate::origin::embedded::wording::Wording;
+
+    fn is_there(sign: &str, text: &str) -> bool {
+        let rules = Rulebook::embedded();
+        let wording = Wording::read(["", text], &[], &rules.language);
+        Sign::from(sign.to_owned()).is_there(&Observations::of(&wording, &rules.concepts))
+    }
+
+    #[test]
+    fn words_in_order_stand_close_to_each_other() {
+        assert!(is_there("lift > arm", "i lift my left arm"));
+        assert!(!is_there("lift > arm", "my arm, the lift"));
+        assert!(!is_there("lift > arm", "i took the lift to the fifth floor and hit an arm"));
+    }
+
+    #[test]
+    fn near_words_stand_in_any_order() {
+        assert!(is_there("chest ~ pain", "pain that sits in my chest") && is_there("chest ~ pain", "chest, a pain"));
+        assert!(!is_there("chest ~ pain", "a pain. my chest"));
+    }
+
+    #[test]
+    fn what_is_excluded_must_not_be_said() {
+        assert!(is_there("chest & !muscle", "my chest. a muscle") && !is_there("chest & !muscle", "a chest muscle"));
+        assert!(
+            is_there("chest && !muscle", "my chest, no muscle") && !is_there("chest && !muscle", "my chest. a muscle")
+        );
+    }
+
+    #[test]
+    fn a_negation_that_is_part_of_a_sign_denies_nothing() {
+        assert!(is_there("@not > fade", "the spots do not fade"));
+        assert!(!is_there("chest ~ pain", "in the chest no pain"));
+    }
+
+    #[test]
+    fn a_concept_stands_for_all_that_it_covers() {
+        assert!(is_there("@chest ~ @pressure", "an elephant sits on my breastbone"));
+    }
+}

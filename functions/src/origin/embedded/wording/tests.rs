@@ -10,7 +10,7 @@ static LANGUAGE: LazyLock<Language> = LazyLock::new(|| {
 });
 
 fn says(text: &str, phrase: &str) -> bool {
-    let wording = Wording::read(text, &[], &LANGUAGE);
+    let wording = Wording::read(["", text], &[], &LANGUAGE);
     wording.find(&Phrase::parse(phrase)).iter().any(|finding| finding.standing == Standing::Said)
 }
 
@@ -64,6 +64,14 @@ fn what_was_long_ago_is_set_aside_up_to_the_next_statement() {
     assert!(!says("ten years ago my dad had a heart attack, he had chest pain", "chest pain"));
     assert!(says("my dad had a heart attack last year and now i have the same chest pain", "chest pain"));
     assert!(says("my father has chest pain now", "chest pain"));
+}
+
+#[test]
+fn a_headline_about_the_past_or_with_a_denial_leaves_the_text_alone() {
+    for headline in ["heart attack years ago", "no fever"] {
+        let wording = Wording::read([headline, "chest pain"], &[], &LANGUAGE);
+        assert!(wording.find(&Phrase::parse("chest pain")).iter().all(|found| found.standing == Standing::Said));
+    }
 }
 
 #[test]
