@@ -194,23 +194,40 @@ mod tests {
     /// As much text as a question may hold.
     const LONGEST: usize = 8_000;
 
+    /// Repeated over and over, each makes another step work hard.
+    const HOSTILE: [&str; 12] = [
+        "pain ",
+        "leg ",
+        "no pain or ",
+        "hot, ",
+        "my leg and my ",
+        "preasuer vomitnig ",
+        "a ",
+        "9 ",
+        "never ",
+        "years ago ",
+        "and i now ",
+        "not only ",
+    ];
+
     fn complaint<'a>(concern: &'a str, symptoms: &'a str) -> Complaint<'a> {
         Complaint { concern, symptoms, age: None, history: &[] }
     }
 
-    /// Texts that make each step work hard: many unknown words, many findings of many rules, one endless sentence.
+    fn time_to_answer(text: &str) -> Duration {
+        let start = Instant::now();
+        analyse(&complaint("", text), &[], &[]);
+        start.elapsed()
+    }
+
     #[test]
     fn the_longest_hostile_texts_are_answered_in_bounded_time() {
-        // The unoptimised build of the tests takes about fifty times as long as the release build.
-        let limit = Duration::from_millis(if cfg!(debug_assertions) { 2_000 } else { 20 });
-        analyse(&complaint("warm", "up"), &[], &[]);
-        for pattern in
-            ["pain ", "leg ", "no pain or ", "hot, ", "my leg and my ", "preasuer vomitnig ", "a ", "9", "week "]
-        {
+        // The unoptimised build of the tests takes about a hundred times as long as the release build.
+        let limit = Duration::from_millis(if cfg!(debug_assertions) { 2_000 } else { 10 });
+        for pattern in HOSTILE {
             let text: String = pattern.chars().cycle().take(LONGEST).collect();
-            let start = Instant::now();
-            analyse(&complaint("", &text), &[], &[]);
-            assert!(start.elapsed() < limit, "{pattern} took {:?}", start.elapsed());
+            let fastest = (0..3).map(|_| time_to_answer(&text)).min();
+            assert!(fastest < Some(limit), "{pattern} took {fastest:?}");
         }
     }
 

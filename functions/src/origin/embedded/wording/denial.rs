@@ -34,9 +34,10 @@ enum Effect {
 impl Denials<'_> {
     /// Marks what is denied.
     pub(super) fn mark(&self, standings: &mut [Standing]) {
+        let never_denies = !self.sentence.iter().any(|word| self.speech.this_time.contain(word));
         let mut by = None;
         for (position, word) in self.sentence.iter().enumerate() {
-            if self.denies(position, word) {
+            if self.denies(position, word) && (never_denies || word.text != "never") {
                 by = Some(position);
             } else if let Some(negator) = by {
                 by = self.spread(negator, position, word, standings);
@@ -59,9 +60,7 @@ impl Denials<'_> {
     }
 
     fn denies(&self, position: usize, word: &Word) -> bool {
-        self.speech.negators.contain(word)
-            && !self.harmless.contains(&position)
-            && !(word.text == "never" && self.sentence.iter().any(|word| self.speech.this_time.contain(word)))
+        self.speech.negators.contain(word) && !self.harmless.contains(&position)
     }
 
     fn effect(&self, negator: usize, position: usize, word: &Word) -> Effect {

@@ -64,6 +64,7 @@ fn what_was_long_ago_is_set_aside_up_to_the_next_statement() {
     assert!(!says("ten years ago my dad had a heart attack, he had chest pain", "chest pain"));
     assert!(says("my dad had a heart attack last year and now i have the same chest pain", "chest pain"));
     assert!(says("my father has chest pain now", "chest pain"));
+    assert!(says("three months ago i had a cough, chest pain", "chest pain"));
 }
 
 #[test]
