@@ -6,6 +6,7 @@
 mod background;
 mod denial;
 mod phrase;
+mod reassurance;
 mod speech;
 mod spelling;
 #[cfg(test)]
@@ -152,6 +153,7 @@ fn standings(text: &Text, language: &Language) -> Vec<Vec<Standing>> {
     for (number, (sentence, standings)) in text.sentences().iter().zip(&mut standings).enumerate() {
         let harmless = harmless.get(&number).cloned().unwrap_or_default();
         Denials { sentence, speech, harmless, is_symptom: &is_symptom }.mark(standings);
+        reassurance::mark(sentence, speech, standings);
         background::mark(sentence, speech, cues.get(&number).unwrap_or(&Cues::default()), standings);
     }
     standings

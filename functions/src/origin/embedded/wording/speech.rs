@@ -28,6 +28,16 @@ pub(crate) struct Speech {
     pub(super) third_persons: Words,
     /// After "never" they say that this time it is there.
     pub(super) this_time: Words,
+    /// They say that what stands before them is in order: "breathing fine".
+    pub(super) in_order: Words,
+    /// What can be in order: parts of the body and what they do.
+    pub(super) functions: Words,
+    /// They link the two: "legs are totally fine".
+    pub(super) links: Words,
+    /// Before them they make it untrue: "usually kicks loads".
+    pub(super) undermines: Words,
+    /// After them they limit it: "fine until".
+    pub(super) limits: Words,
     /// Negations that deny no symptom: "not only".
     pub(super) not_denying: Vec<Phrase>,
     /// Figures of speech that sound like symptoms.
@@ -50,9 +60,10 @@ impl Speech {
     /// All words, which must not be taken for misspelled ones.
     pub(super) fn words(&self) -> impl Iterator<Item = String> {
         let small = [&self.negators, &self.carriers, &self.ends, &self.predicates, &self.leads, &self.subjects];
+        let in_order = [&self.in_order, &self.functions, &self.links, &self.undermines, &self.limits];
         let phrases = [&self.not_denying, &self.figures_of_speech, &self.long_ago, &self.at_present, &self.hearsay];
         let spelt_out = phrases.into_iter().flatten().flat_map(Phrase::forms).map(str::to_owned);
-        small.into_iter().flat_map(|words| words.0.iter().cloned()).chain(spelt_out)
+        small.into_iter().chain(in_order).flat_map(|words| words.0.iter().cloned()).chain(spelt_out)
     }
 }
 

@@ -92,6 +92,29 @@ fn inflections_and_misspellings_are_understood() {
     assert!(says("a fever of 39.5, shivering", "38..42"));
 }
 
+#[test]
+fn what_is_said_to_be_in_order_is_denied() {
+    for text in ["chest clear", "my chest is totally fine", "chest and arms ok", "coughing, chest feels normal"] {
+        assert!(!says(text, "chest"), "{text}");
+    }
+}
+
+#[test]
+fn nothing_else_is_taken_for_reassurance() {
+    for text in [
+        "chest not ok",
+        "chest isn't normal",
+        "chest was fine",
+        "chest is fine until i cough",
+        "my chest, otherwise fine",
+        "no good chest",
+        "less than chest usual",
+        "chest pain fine",
+    ] {
+        assert!(says(text, "chest"), "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_panics(text in "\\PC{0,200}", phrase in "\\PC{0,20}") {
