@@ -195,7 +195,7 @@ mod tests {
     const LONGEST: usize = 8_000;
 
     /// Repeated over and over, each makes another step work hard.
-    const HOSTILE: [&str; 12] = [
+    const HOSTILE: [&str; 14] = [
         "pain ",
         "leg ",
         "no pain or ",
@@ -208,6 +208,8 @@ mod tests {
         "years ago ",
         "and i now ",
         "not only ",
+        "chest and my ",
+        "face is fine ",
     ];
 
     fn complaint<'a>(concern: &'a str, symptoms: &'a str) -> Complaint<'a> {
@@ -228,6 +230,30 @@ mod tests {
             let text: String = pattern.chars().cycle().take(LONGEST).collect();
             let fastest = (0..3).map(|_| time_to_answer(&text)).min();
             assert!(fastest < Some(limit), "{pattern} took {fastest:?}");
+        }
+    }
+
+    #[test]
+    fn a_plan_or_self_harm_next_to_a_denial_of_suicide_is_critical() {
+        for now in [
+            "but i have the pills lined up",
+            "i just don't want to wake up",
+            "i only cut my arms deeper than usual tonight",
+            "though i wrote goodbye letters",
+            "i'm sat on the edge of the bridge, nobody would notice",
+            "and i feel fine but i want to kill myself",
+        ] {
+            for denial in ["i'm not suicidal", "no thoughts of suicide", "not suicidal as such"] {
+                let answer = analyse(&complaint("", &format!("{denial}, {now}")), &[], &[]);
+                assert_eq!(answer.severity, Severity::Critical, "{denial}, {now}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_denial_of_suicide_alone_is_not_critical() {
+        for text in ["i'm not suicidal, just sad", "feeling low, no thoughts of suicide or self harm"] {
+            assert_ne!(analyse(&complaint("", text), &[], &[]).severity, Severity::Critical, "{text}");
         }
     }
 
