@@ -14,6 +14,7 @@ const SHORTEST_WRITTEN: usize = 4;
 const LONG: usize = 8;
 /// How many unknown words of a text are looked at, so that a text of nonsense costs no more than a real one.
 pub(super) const MOST_CORRECTIONS: usize = 60;
+
 /// The words that the rules know.
 #[derive(Debug, Default)]
 pub(crate) struct Vocabulary {
@@ -55,6 +56,10 @@ impl Vocabulary {
         {
             return None;
         }
+        self.nearest(word)
+    }
+
+    fn nearest(&self, word: &str) -> Option<&str> {
         let most = if word.len() < LONG { 1 } else { 2 };
         let candidates = self.by_initial.get(&word.chars().next()?)?;
         let near = candidates.iter().filter(|candidate| candidate.len().abs_diff(word.len()) <= most);
@@ -86,7 +91,10 @@ impl Vocabulary {
 
 #[cfg(test)]
 mod tests {
-    use super::{Phrase, Speech, Vocabulary};
+    use super::{Phrase, SHORTEST_WRITTEN, Speech, Vocabulary, stem};
+    use crate::origin::embedded::rulebook::Rulebook;
+    use sha2::{Digest, Sha256};
+    use std::collections::BTreeSet;
 
     fn vocabulary() -> Vocabulary {
         let phrases = ["chest", "pressure", "breathless*", "unconscious"].map(Phrase::parse);
@@ -105,5 +113,52 @@ mod tests {
         for word in ["chests", "chess", "conscious", "breathlessness", "ch", "prescribed"] {
             assert_eq!(vocabulary().correct(word), None, "{word}");
         }
+    }
+
+    /// Where a word list lies, one word a line, from which the list of ordinary words is made anew.
+    const WORD_LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/words.txt");
+    const ORDINARY_WORDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/triage/ordinary_words.txt");
+
+    fn rules() -> &'static Vocabulary {
+        &Rulebook::embedded().language.vocabulary
+    }
+
+    /// Names the words of the rules, which decide what lies close to them.
+    fn digest() -> String {
+        let words: BTreeSet<&String> =
+            rules().by_initial.values().flatten().chain(&rules().stems).chain(&rules().prefixes).collect();
+        let mut hasher = Sha256::new();
+        words.into_iter().for_each(|word| hasher.update(format!("{word}\n")));
+        hex::encode(hasher.finalize()).chars().take(12).collect()
+    }
+
+    fn must_be_listed(word: &str) -> bool {
+        word.len() >= SHORTEST_WRITTEN
+            && word.bytes().all(|byte| byte.is_ascii_lowercase())
+            && !rules().contains(word, &stem(word))
+            && rules().nearest(word).is_some()
+    }
+
+    #[test]
+    fn the_ordinary_words_were_listed_for_the_words_of_the_rules() {
+        let line = crate::origin::embedded::ORDINARY_WORDS.lines().next();
+        let hint = "the words of the rules have changed: make the list anew, see functions/data/triage/README.md";
+        assert_eq!(
+            line,
+            Some(format!("# For the words of the rules with the digest {}.", digest()).as_str()),
+            "{hint}"
+        );
+    }
+
+    #[test]
+    #[ignore = "writes the list of ordinary words anew, see functions/data/triage/README.md"]
+    fn list_the_ordinary_words() {
+        let words = std::fs::read_to_string(WORD_LIST).expect("a word list");
+        let (notes, listed): (Vec<_>, Vec<_>) =
+            crate::origin::embedded::ORDINARY_WORDS.lines().skip(1).partition(|line| line.starts_with('#'));
+        let words: BTreeSet<&str> = words.lines().chain(listed).filter(|word| must_be_listed(word)).collect();
+        let first = format!("# For the words of the rules with the digest {}.", digest());
+        let lines: Vec<&str> = std::iter::once(first.as_str()).chain(notes).chain(words).collect();
+        std::fs::write(ORDINARY_WORDS, lines.join("\n") + "\n").expect("written");
     }
 }
