@@ -7,6 +7,7 @@ mod bad_input;
 mod caching;
 mod client_digests;
 mod embedded_answers;
+mod everyday_words;
 mod freshness;
 mod keys;
 mod lease_protocol;

@@ -15,16 +15,19 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// Raised when the rules in the code change what is answered; the data speak for themselves.
-const RULES_REVISION: &str = "1";
+const RULES_REVISION: &str = "3";
 
+const CONCEPTS: &str = include_str!("../../data/triage/concepts.json");
 const CONDITIONS: &str = include_str!("../../data/triage/conditions.json");
 const RED_FLAGS: &str = include_str!("../../data/triage/red_flags.json");
 const REMEDIES: &str = include_str!("../../data/triage/remedies.json");
+const SPEECH: &str = include_str!("../../data/triage/speech.json");
+const ORDINARY_WORDS: &str = include_str!("../../data/triage/ordinary_words.txt");
 const FORMULARY: &str = include_str!("../../data/formulary.json");
 const INTERACTIONS: &str = include_str!("../../data/interactions.json");
 
 /// Every file that an answer may come from.
-const DATA: [&str; 5] = [CONDITIONS, RED_FLAGS, REMEDIES, FORMULARY, INTERACTIONS];
+const DATA: [&str; 8] = [CONCEPTS, CONDITIONS, RED_FLAGS, REMEDIES, SPEECH, ORDINARY_WORDS, FORMULARY, INTERACTIONS];
 
 /// The origin that needs nothing but itself.
 #[derive(Clone, Debug)]
