@@ -1,10 +1,10 @@
 //! The health question, asked through the cache.
 
-use crate::cache::{Answer, Cache, Deadline, Visit};
+use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Usage, Visit};
 use crate::origin::answer::{MedicationInteractions, Severity};
 use crate::origin::{Origin, OriginError};
 use bytes::Bytes;
-use medinsight_core::{CacheKey, EntryKind, HealthAnalysisRequest, KeyError, KeySecret, MedicationSet, RequestDigest};
+use medinsight_core::{CacheKey, EntryKind, HealthAnalysisRequest, KeySecret, MedicationSet, RequestDigest};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,15 +15,6 @@ pub struct HealthAnalyses {
     cache: Cache,
     origin: Arc<dyn Origin>,
     key_secret: Option<KeySecret>,
-    counters: Arc<Counters>,
-}
-
-/// The keys of what is counted.
-#[derive(Debug)]
-struct Counters {
-    requests: CacheKey,
-    hits: CacheKey,
-    failures: CacheKey,
 }
 
 /// The answer to a health question and the digest of the question.
@@ -53,17 +44,9 @@ pub struct Summary<'a> {
 
 impl HealthAnalyses {
     /// Analyses by `origin`.
-    ///
-    /// # Errors
-    ///
-    /// None that can happen: the counters' keys are valid.
-    pub fn new(cache: Cache, origin: Arc<dyn Origin>, key_secret: Option<KeySecret>) -> Result<Self, KeyError> {
-        let counters = Arc::new(Counters {
-            requests: CacheKey::build("usage", "health_analysis", Some("requests"))?,
-            hits: CacheKey::build("usage", "health_analysis", Some("hits"))?,
-            failures: CacheKey::build("errors", "health_analysis", Some("failures"))?,
-        });
-        Ok(Self { cache, origin, key_secret, counters })
+    #[must_use]
+    pub fn new(cache: Cache, origin: Arc<dyn Origin>, key_secret: Option<KeySecret>) -> Self {
+        Self { cache, origin, key_secret }
     }
 
     /// Answers a question for a session.
@@ -84,10 +67,10 @@ impl HealthAnalyses {
         let result = self.cache.fetch(visit, self.clone().compute(question, deadline)).await;
         match &result {
             Ok(answer) => {
-                self.count_hit(answer);
+                self.cache.count_answer(Endpoint::HealthAnalysis, answer);
                 self.keep_summary(session, answer, &digest);
             }
-            Err(_) => self.cache.count(self.counters.failures.clone()),
+            Err(_) => self.cache.tally(Counter::Failures(Endpoint::HealthAnalysis), 1),
         }
         result.map(|answer| Analysis { answer, digest })
     }
@@ -95,22 +78,16 @@ impl HealthAnalyses {
     /// The cached answer to the question with this digest, if there is one. Never computes.
     pub async fn find(&self, digest: &RequestDigest, deadline: Deadline) -> Option<Answer> {
         let answer = self.cache.peek(self.visit(digest, deadline)).await?;
-        self.count_hit(&answer);
+        self.cache.count_answer(Endpoint::HealthAnalysis, &answer);
         Some(answer)
     }
 
     fn visit(&self, digest: &RequestDigest, deadline: Deadline) -> Visit {
         Visit {
             key: CacheKey::health_analysis(digest, self.key_secret.as_ref()),
-            counts: vec![self.counters.requests.clone()],
+            counts: requests_of(Endpoint::HealthAnalysis),
             inputs: Vec::new(),
             deadline,
-        }
-    }
-
-    fn count_hit(&self, answer: &Answer) {
-        if answer.status.is_from_store() {
-            self.cache.count(self.counters.hits.clone());
         }
     }
 
@@ -142,10 +119,20 @@ impl HealthAnalyses {
         let key = CacheKey::medication_interactions(&digest, self.key_secret.as_ref());
         let origin = Arc::clone(&self.origin);
         let compute = async move { to_json(&origin.interactions(&medications).await?) };
-        let visit = Visit { key, counts: Vec::new(), inputs: Vec::new(), deadline };
-        let answer = self.cache.fetch(visit, compute).await?;
+        let counts = requests_of(Endpoint::MedicationInteractions);
+        let visit = Visit { key, counts, inputs: Vec::new(), deadline };
+        let result = self.cache.fetch(visit, compute).await;
+        match &result {
+            Ok(answer) => self.cache.count_answer(Endpoint::MedicationInteractions, answer),
+            Err(_) => self.cache.tally(Counter::Failures(Endpoint::MedicationInteractions), 1),
+        }
+        let answer = result?;
         serde_json::from_slice(&answer.body).map_err(|_| OriginError::Failed)
     }
+}
+
+fn requests_of(endpoint: Endpoint) -> Vec<CacheKey> {
+    Counter::Usage(endpoint, Usage::Requests).key().into_iter().collect()
 }
 
 fn to_json(answer: &impl Serialize) -> Result<Bytes, OriginError> {
