@@ -9,6 +9,7 @@ mod embedded_answers;
 mod freshness;
 mod keys;
 mod lease_protocol;
+mod monitoring;
 mod outages;
 mod redis;
 mod server;
