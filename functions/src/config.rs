@@ -128,7 +128,6 @@ impl InvalidSetting {
 #[cfg(test)]
 mod tests {
     use super::Config;
-    use crate::api::Access;
     use crate::cache::EncryptionSetting;
 
     /// An invented key.

@@ -14,6 +14,8 @@ pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     pub(super) fn record(&self) -> impl Drop + use<> {
+        // Whether a place that logs is of interest to anybody may be asked once only, and by a thread of another test.
+        let _ = tracing_subscriber::fmt().with_writer(io::sink).try_init();
         let log = self.clone();
         tracing_subscriber::fmt().json().with_writer(move || log.clone()).finish().set_default()
     }
