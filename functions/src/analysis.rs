@@ -1,11 +1,11 @@
 //! The health question, asked through the cache.
 
-use crate::cache::{Answer, Cache, Deadline, Visit};
+use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Usage, Visit};
 use crate::origin::answer::{MedicationInteractions, Severity};
 use crate::origin::{Origin, OriginError};
 use bytes::Bytes;
 use medinsight_core::{
-    AnalyzerRevision, CacheKey, EntryKind, HealthAnalysisRequest, KeyError, KeySecret, MedicationSet, RequestDigest,
+    AnalyzerRevision, CacheKey, EntryKind, HealthAnalysisRequest, KeySecret, MedicationSet, RequestDigest,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -17,16 +17,6 @@ pub struct HealthAnalyses {
     cache: Cache,
     origin: Arc<dyn Origin>,
     key_secret: Option<KeySecret>,
-    counters: Arc<Counters>,
-}
-
-/// The keys of what is counted.
-#[derive(Debug)]
-struct Counters {
-    requests: CacheKey,
-    hits: CacheKey,
-    failures: CacheKey,
-    digest_mismatches: CacheKey,
 }
 
 /// A health question with its canonical text and its digest, under which a client can ask for the answer again.
@@ -63,18 +53,9 @@ pub struct Summary<'a> {
 
 impl HealthAnalyses {
     /// Analyses by `origin`.
-    ///
-    /// # Errors
-    ///
-    /// None that can happen: the counters' keys are valid.
-    pub fn new(cache: Cache, origin: Arc<dyn Origin>, key_secret: Option<KeySecret>) -> Result<Self, KeyError> {
-        let counters = Arc::new(Counters {
-            requests: CacheKey::build("usage", "health_analysis", Some("requests"))?,
-            hits: CacheKey::build("usage", "health_analysis", Some("hits"))?,
-            failures: CacheKey::build("errors", "health_analysis", Some("failures"))?,
-            digest_mismatches: CacheKey::build("errors", "health_analysis", Some("digest_mismatches"))?,
-        });
-        Ok(Self { cache, origin, key_secret, counters })
+    #[must_use]
+    pub fn new(cache: Cache, origin: Arc<dyn Origin>, key_secret: Option<KeySecret>) -> Self {
+        Self { cache, origin, key_secret }
     }
 
     /// A question with what its key is made from.
@@ -99,7 +80,7 @@ impl HealthAnalyses {
 
     /// Counts a client that claimed another digest than its question has.
     pub fn count_digest_mismatch(&self) {
-        self.cache.count(self.counters.digest_mismatches.clone());
+        self.cache.tally(Counter::DigestMismatches, 1);
     }
 
     /// Answers a question for a session.
@@ -114,10 +95,10 @@ impl HealthAnalyses {
         let result = self.cache.fetch(visit, self.clone().compute(request, deadline)).await;
         match &result {
             Ok(answer) => {
-                self.count_hit(answer);
+                self.cache.count_answer(Endpoint::HealthAnalysis, answer);
                 self.keep_summary(session, answer, &digest);
             }
-            Err(_) => self.cache.count(self.counters.failures.clone()),
+            Err(_) => self.cache.tally(Counter::Failures(Endpoint::HealthAnalysis), 1),
         }
         result
     }
@@ -125,22 +106,16 @@ impl HealthAnalyses {
     /// The cached answer to the question with this digest, if there is one. Never computes.
     pub async fn find(&self, digest: &RequestDigest, deadline: Deadline) -> Option<Answer> {
         let answer = self.cache.peek(self.visit(digest, deadline)).await?;
-        self.count_hit(&answer);
+        self.cache.count_answer(Endpoint::HealthAnalysis, &answer);
         Some(answer)
     }
 
     fn visit(&self, digest: &RequestDigest, deadline: Deadline) -> Visit {
         Visit {
             key: CacheKey::health_analysis(digest, self.key_secret.as_ref()),
-            counts: vec![self.counters.requests.clone()],
+            counts: requests_of(Endpoint::HealthAnalysis),
             inputs: Vec::new(),
             deadline,
-        }
-    }
-
-    fn count_hit(&self, answer: &Answer) {
-        if answer.status.is_from_store() {
-            self.cache.count(self.counters.hits.clone());
         }
     }
 
@@ -172,10 +147,20 @@ impl HealthAnalyses {
         let key = CacheKey::medication_interactions(&digest, self.key_secret.as_ref());
         let origin = Arc::clone(&self.origin);
         let compute = async move { to_json(&origin.interactions(&medications).await?) };
-        let visit = Visit { key, counts: Vec::new(), inputs: Vec::new(), deadline };
-        let answer = self.cache.fetch(visit, compute).await?;
+        let counts = requests_of(Endpoint::MedicationInteractions);
+        let visit = Visit { key, counts, inputs: Vec::new(), deadline };
+        let result = self.cache.fetch(visit, compute).await;
+        match &result {
+            Ok(answer) => self.cache.count_answer(Endpoint::MedicationInteractions, answer),
+            Err(_) => self.cache.tally(Counter::Failures(Endpoint::MedicationInteractions), 1),
+        }
+        let answer = result?;
         serde_json::from_slice(&answer.body).map_err(|_| OriginError::Failed)
     }
+}
+
+fn requests_of(endpoint: Endpoint) -> Vec<CacheKey> {
+    Counter::Usage(endpoint, Usage::Requests).key().into_iter().collect()
 }
 
 fn to_json(answer: &impl Serialize) -> Result<Bytes, OriginError> {

@@ -7,6 +7,8 @@ mod cache_headers;
 mod policy;
 mod problem;
 mod redis_health;
+mod redis_performance;
+mod redis_stats;
 mod session;
 mod supervision;
 
@@ -16,6 +18,7 @@ pub use problem::{PROBLEM_JSON, Problem};
 use crate::analysis::HealthAnalyses;
 use crate::cache::Cache;
 use crate::config::Limits;
+use crate::monitoring::Monitor;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
@@ -27,6 +30,8 @@ pub struct Services {
     pub analyses: HealthAnalyses,
     /// The engine.
     pub cache: Cache,
+    /// Watches the engine and its store.
+    pub monitor: Monitor,
     /// What opens the routes of operators.
     pub access: Access,
     /// What a request may cost.
@@ -42,7 +47,10 @@ pub fn health_routes() -> Router<Services> {
 
 /// The routes of the redis group.
 pub fn redis_routes() -> Router<Services> {
-    Router::new().route("/api/v1/redis/health", get(redis_health::redis_health))
+    Router::new()
+        .route("/api/v1/redis/health", get(redis_health::redis_health))
+        .route("/api/v1/redis/stats", get(redis_stats::redis_stats))
+        .route("/api/v1/redis/performance", get(redis_performance::redis_performance))
 }
 
 /// The routes of the sessions group.

@@ -3,9 +3,11 @@
 //! A lookup ends as a named [`CacheStatus`], and headers, counters and logs are derived from that. The engine owns no
 //! policy of its own: whether an entry may be served is decided by [`Freshness`] in the core.
 
+mod accounting;
 mod clearing;
 mod compression;
 mod computing;
+mod counter;
 mod deferred;
 mod encryption;
 mod entry;
@@ -19,7 +21,9 @@ mod single_flight;
 mod status;
 mod timing;
 
+pub use accounting::Counts;
 pub use clearing::Cleared;
+pub use counter::{Counter, Endpoint, SizeClass, Usage};
 pub use encryption::{Encryption, EncryptionSetting, NoEncryption, StoreScope};
 pub use envelope::{Envelope, NotWrapped, Opened, Stamp, Unreadable};
 pub use keyring::{InvalidKeyring, Keyring};
@@ -107,6 +111,8 @@ pub struct Answer {
     pub is_stored: bool,
     /// Whole seconds for which it stays fresh, negative when it is stale; none when it was computed just now.
     pub ttl_secs: Option<i64>,
+    /// What it cost the origin, when it came from the store and says so.
+    pub origin_cost: Option<Duration>,
 }
 
 /// What a lookup found.
@@ -245,6 +251,12 @@ impl Cache {
         &self.0.store
     }
 
+    /// How long the store may keep a request waiting, from now on.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        Patience::of(self.0.timing.store_budget)
+    }
+
     /// How entries are sealed.
     #[must_use]
     pub fn envelope(&self) -> &Envelope {
@@ -308,7 +320,7 @@ impl Cache {
             Ok((entry, freshness)) => Found::Entry(entry, freshness),
             Err(Unusable::Cleared) => Found::Nothing,
             Err(Unusable::Unreadable(reason)) => {
-                self.count_failure("entry", reason.as_str());
+                self.tally(Counter::Unreadable(reason), 1);
                 Found::Nothing
             }
         }

@@ -3,6 +3,7 @@
 //! Flags of the command line are the same names and values, given after those of the environment, so that there is one
 //! parser and one set of error messages.
 
+mod alerts;
 mod redis;
 mod settings;
 
@@ -10,6 +11,7 @@ pub use redis::{Endpoint, RedisConfig, Topology};
 
 use crate::api::Access;
 use crate::cache::EncryptionSetting;
+use crate::monitoring::Thresholds;
 use medinsight_core::{InvalidTtl, KeySecret, TtlPolicy};
 use settings::Settings;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -39,6 +41,8 @@ pub struct Config {
     pub ttl: TtlPolicy,
     /// `MEDINSIGHT_ADMIN_TOKEN` and `MEDINSIGHT_ADMIN_SCOPE`: what opens the routes of operators; nothing.
     pub access: Access,
+    /// `ALERT_*`: when somebody should have a look.
+    pub alerts: Thresholds,
     /// `CACHE_KEY_SECRET`: makes the keys of personal, content-derived entries private; none.
     pub key_secret: Option<KeySecret>,
     /// `CACHE_ENCRYPTION_KEYS`, the [`Keyring`](crate::cache::Keyring) that seals entries, and `CACHE_ENCRYPTION`, `on` or `off`; without keys a
@@ -89,6 +93,7 @@ impl Config {
             redis: RedisConfig::of(&settings)?,
             ttl: TtlPolicy::from_variables(settings.pairs())?,
             access: settings.access()?,
+            alerts: settings.alerts()?,
             key_secret: settings.key_secret()?,
             encryption: settings.encryption()?,
             origin_timeout: settings.millis("ORIGIN_TIMEOUT_MS", 10_000)?,
@@ -123,7 +128,6 @@ impl InvalidSetting {
 #[cfg(test)]
 mod tests {
     use super::Config;
-    use crate::api::Access;
     use crate::cache::EncryptionSetting;
 
     /// An invented key.
@@ -163,6 +167,8 @@ mod tests {
                 "1:hunter2=",
                 "CACHE_ENCRYPTION_KEYS: must be pairs id:key whose keys are 32 bytes in base64 with padding",
             ),
+            ("ALERT_MEMORY_PERCENT", "101", "ALERT_MEMORY_PERCENT: must be from 0 to 100"),
+            ("ALERT_MIN_REQUESTS", "0", "ALERT_MIN_REQUESTS: must be from 1 to 1000000000"),
             ("CACHE_TTL_AI_SUMMARY", "1d", "CACHE_TTL_AI_SUMMARY: must be whole seconds from 1 to 31536000"),
         ];
         for (name, value, expected) in cases {

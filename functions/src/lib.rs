@@ -10,6 +10,8 @@ pub mod clock;
 pub mod config;
 pub mod environment;
 pub mod logging;
+pub mod monitoring;
 pub mod origin;
 pub mod server;
 pub mod store;
+pub mod timestamp;

@@ -5,6 +5,7 @@ use crate::api::{self, Services};
 use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, StoreScope, Timing};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
+use crate::monitoring::Monitor;
 use crate::origin::EmbeddedOrigin;
 use crate::store::{MemoryStore, RedisStore, Store};
 use axum::Router;
@@ -47,8 +48,10 @@ pub fn assemble(config: &Config, clock: &Clock) -> Result<(Services, Cache), Box
         clock: clock.clone(),
     });
     let origin = Arc::new(EmbeddedOrigin::new(config.embedded_origin_delay)?);
-    let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone())?;
-    let services = Services { analyses, cache: cache.clone(), access: config.access.clone(), limits: config.limits };
+    let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone());
+    let monitor = Monitor::new(cache.clone(), config.alerts);
+    let services =
+        Services { analyses, cache: cache.clone(), monitor, access: config.access.clone(), limits: config.limits };
     Ok((services, cache))
 }
 
@@ -79,11 +82,12 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let (services, cache) = assemble(config, &Clock::System)?;
+    let monitor = services.monitor.clone();
     let router = api::finish(api::all_routes(), services);
     let (store, encryption) = (cache.store().name(), cache.envelope().encryption().as_str());
     tracing::info!(address = %listener.local_addr()?, store, encryption, origin = "embedded", "serving");
     cache.store().warm_up();
-    let chores = [tokio::spawn(flush_regularly(cache.clone())), tokio::spawn(check_regularly(cache.clone()))];
+    let chores = [tokio::spawn(flush_regularly(cache.clone())), tokio::spawn(check_regularly(monitor))];
     accept(listener, &router, config.limits, stop).await;
     chores.iter().for_each(JoinHandle::abort);
     cache.flush().await;
@@ -130,12 +134,13 @@ async fn pause_after(error: &io::Error) {
     tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
-/// Asks the store whether it is there, also when nobody asks a question. A Lambda environment never does so.
-async fn check_regularly(cache: Cache) {
+/// Asks the store whether it is there, and looks at what alerts are about, also when nobody asks a question. A Lambda
+/// environment never does so.
+async fn check_regularly(monitor: Monitor) {
     let mut ticks = tokio::time::interval(CHECK_INTERVAL);
     loop {
         ticks.tick().await;
-        cache.store().check().await;
+        monitor.make_rounds().await;
     }
 }
 

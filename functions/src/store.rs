@@ -4,13 +4,17 @@
 //! makes one pipeline of it.
 
 mod failure;
+mod inspection;
 mod memory;
 mod redis;
+mod server_info;
 mod trip;
 
 pub use failure::{Doubt, FailureReason, Patience, StoreError};
+pub use inspection::{DatabaseInspection, DatabaseReport, NodeInspection};
 pub use memory::MemoryStore;
 pub use redis::RedisStore;
+pub use server_info::{Keyspace, ServerInfo};
 pub use trip::{LeaseRequest, LeaseToken, Reply, Stored, Trip, Write};
 
 use medinsight_core::{CacheKey, Category, Generation, Pattern};
@@ -31,19 +35,6 @@ pub struct Swept {
     pub found: u64,
     /// How many of them were removed.
     pub removed: u64,
-}
-
-/// How a database is doing, as far as this process knows.
-#[derive(Clone, Copy, Debug)]
-pub struct DatabaseReport {
-    /// Whether it is left alone for a while.
-    pub is_circuit_open: bool,
-    /// Why.
-    pub circuit_opened_for: Option<FailureReason>,
-    /// Why it refuses writes, while it does.
-    pub write_refusal: Option<FailureReason>,
-    /// How many connections to it are open.
-    pub connections: usize,
 }
 
 impl Store {
@@ -184,6 +175,25 @@ impl Store {
         match self {
             Self::Memory(memory) => memory.counter(key),
             Self::Redis(redis) => redis.counter(key, patience).await,
+        }
+    }
+    /// The values of counters, in their order, in one trip; one that was never counted is zero.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer.
+    pub async fn counters(&self, keys: &[CacheKey], patience: Patience) -> Result<Vec<u64>, StoreError> {
+        match self {
+            Self::Memory(memory) => keys.iter().map(|key| memory.counter(key)).collect(),
+            Self::Redis(redis) => redis.counters(keys, patience).await,
+        }
+    }
+
+    /// What the servers of each database say about themselves. It never fails: what is not known is left out.
+    pub async fn inspect(&self, patience: Patience) -> Vec<DatabaseInspection> {
+        match self {
+            Self::Memory(memory) => vec![memory.inspect()],
+            Self::Redis(redis) => redis.inspect(patience).await,
         }
     }
 }

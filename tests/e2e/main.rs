@@ -11,6 +11,7 @@ mod everyday_words;
 mod freshness;
 mod keys;
 mod lease_protocol;
+mod monitoring;
 mod outages;
 mod redis;
 mod server;

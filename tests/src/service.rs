@@ -14,6 +14,7 @@ use medinsight_functions::api::{Services, all_routes, finish};
 use medinsight_functions::cache::{Cache, Envelope, Parts, StoreScope, Timing};
 use medinsight_functions::clock::{Clock, ManualClock};
 use medinsight_functions::config::{Config, Limits};
+use medinsight_functions::monitoring::Monitor;
 use medinsight_functions::store::{MemoryStore, RedisStore, Store};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub struct Service {
     pub router: Router,
     /// The engine.
     pub cache: Cache,
+    /// Watches the engine.
+    pub monitor: Monitor,
     /// The engine's clock.
     pub clock: ManualClock,
     /// The origin.
@@ -101,12 +104,17 @@ impl Service {
             clock: Clock::Manual(clock.clone()),
         });
         let origin = Arc::new(ControlledOrigin::new(clock.clone()));
-        let analyses = HealthAnalyses::new(cache.clone(), Arc::clone(&origin) as _, config.key_secret.clone())
-            .expect("valid counters");
-        let services =
-            Services { analyses, cache: cache.clone(), access: config.access.clone(), limits: config.limits };
+        let analyses = HealthAnalyses::new(cache.clone(), Arc::clone(&origin) as _, config.key_secret.clone());
+        let monitor = Monitor::new(cache.clone(), config.alerts);
+        let services = Services {
+            analyses,
+            cache: cache.clone(),
+            monitor: monitor.clone(),
+            access: config.access.clone(),
+            limits: config.limits,
+        };
         let router = finish(all_routes(), services);
-        Self { router, cache, clock, origin }
+        Self { router, cache, monitor, clock, origin }
     }
 
     /// The default limits.

@@ -2,7 +2,7 @@
 //! the admin scope. Where neither is configured nobody may.
 
 use super::{Problem, Services};
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -84,6 +84,21 @@ impl FromRequestParts<Services> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, Self::Rejection> {
         services.access.check(parts).map(|actor| Self { actor })
+    }
+}
+
+impl OptionalFromRequestParts<Services> for Admin {
+    type Rejection = Problem;
+
+    /// None when nobody claims to be an operator. A wrong claim is refused: who makes one wants to know. A user's JWT
+    /// without the scope is no such claim.
+    async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Option<Self>, Self::Rejection> {
+        let is_claimed = verified_scopes(parts).is_none() && parts.headers.contains_key(AUTHORIZATION);
+        match services.access.check(parts) {
+            Ok(actor) => Ok(Some(Self { actor })),
+            Err(_) if !is_claimed => Ok(None),
+            Err(problem) => Err(problem),
+        }
     }
 }
 

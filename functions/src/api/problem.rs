@@ -108,6 +108,10 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", rule).of_field("Authorization")
     }
 
+    pub(super) fn store_unavailable() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "the store did not answer")
+    }
+
     pub(super) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the service failed")
     }

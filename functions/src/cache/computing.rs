@@ -147,7 +147,7 @@ where
 }
 
 fn computed(body: Bytes, status: CacheStatus, is_stored: bool) -> Answer {
-    Answer { body, status, age: None, is_stored, ttl_secs: None }
+    Answer { body, status, age: None, is_stored, ttl_secs: None, origin_cost: None }
 }
 
 fn note_computed(key: &CacheKey, cost: Duration) {

@@ -3,6 +3,7 @@
 use super::{Answer, CacheStatus, Envelope, Opened, Unreadable};
 use bytes::Bytes;
 use medinsight_core::{Assessment, CacheKey, EntryHeader, Freshness, Generation, Lifetime, UnixMillis};
+use std::time::Duration;
 
 /// An entry that was read, and what is known of it.
 #[derive(Debug)]
@@ -64,12 +65,14 @@ impl Entry {
     /// The payload as an answer; it is the bytes that were stored as they are.
     pub(super) fn into_answer(self, status: CacheStatus) -> Answer {
         let assessment = self.known.map(|(_, assessment)| assessment);
+        let origin_cost = self.header().map(|header| Duration::from_millis(header.origin_cost_ms.into()));
         Answer {
             body: self.payload,
             status,
             age: assessment.map(|assessment| assessment.age),
             is_stored: true,
             ttl_secs: assessment.map(remaining_secs),
+            origin_cost,
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The store in this process's memory: bounded by bytes, with an expiry of its own for each entry.
 
-use super::{FailureReason, LeaseRequest, LeaseToken, Reply, StoreError, Stored, Swept, Trip, Write};
+use super::{
+    DatabaseInspection, FailureReason, LeaseRequest, LeaseToken, NodeInspection, Reply, ServerInfo, StoreError, Stored,
+    Swept, Trip, Write,
+};
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, EntryHeader, Generation, Pattern};
 use moka::Expiry;
@@ -64,6 +67,13 @@ impl MemoryStore {
     pub fn weighted_bytes(&self) -> u64 {
         self.entries.run_pending_tasks();
         self.entries.weighted_size()
+    }
+
+    /// What is known without a server. How much fits is left out: a store that evicts is meant to be full.
+    pub(super) fn inspect(&self) -> DatabaseInspection {
+        let info = ServerInfo::of([("used_memory", self.weighted_bytes())]);
+        let node = NodeInspection { address: None, info, keys: Some(self.entries.entry_count()) };
+        DatabaseInspection { name: "memory", nodes: vec![node] }
     }
 
     pub(super) fn run(&self, trip: Trip) -> Result<Reply, StoreError> {

@@ -9,6 +9,7 @@ mod commands;
 mod condition;
 mod database;
 mod failure;
+mod inspect;
 mod link;
 mod scripts;
 mod sweep;
@@ -17,11 +18,12 @@ mod topology;
 use super::{LeaseToken, Patience, Reply, StoreError, Stored, Swept, Trip, Write};
 use crate::clock::Clock;
 use crate::config::RedisConfig;
-use crate::store::{DatabaseReport, FailureReason};
-use commands::{bulk, integer, show_generation};
+use crate::store::{DatabaseInspection, DatabaseReport, FailureReason};
+use commands::{Command, bulk, checked, integer, show_generation};
 use database::Database;
+use futures_util::future::join_all;
 use medinsight_core::{CacheKey, Category, Generation, Pattern};
-use redis::cmd;
+use redis::{Value, cmd};
 use scripts::Call;
 use std::fmt;
 use std::sync::Arc;
@@ -70,10 +72,12 @@ impl RedisStore {
     pub fn reports(&self) -> Vec<DatabaseReport> {
         self.databases()
             .map(|database| DatabaseReport {
+                name: database.name(),
                 is_circuit_open: database.is_circuit_open(),
                 circuit_opened_for: database.condition().circuit_opened_for(),
                 write_refusal: database.condition().refusal(),
                 connections: database.connections(),
+                max_connections: database.max_connections(),
             })
             .collect()
     }
@@ -149,9 +153,22 @@ impl RedisStore {
 
     pub(super) async fn counter(&self, key: &CacheKey, patience: Patience) -> Result<u64, StoreError> {
         let value = self.of(key).command(cmd("GET").arg(key.as_str()), patience).await?;
-        let text = bulk(value).map_err(StoreError::nothing_done)?.unwrap_or_else(|| "0".into());
-        let count = std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok());
-        count.ok_or(StoreError::nothing_done(FailureReason::Garbled))
+        count_of(value).map_err(StoreError::nothing_done)
+    }
+
+    /// Reads counters, all of which lie in the database of answers. They are read one by one in one trip and not by one
+    /// `MGET`, which in a cluster may not cross slots and which a user of an ACL need not be allowed.
+    pub(super) async fn counters(&self, keys: &[CacheKey], patience: Patience) -> Result<Vec<u64>, StoreError> {
+        let gets: Vec<_> = keys.iter().map(|key| cmd("GET").arg(key.as_str()).take()).collect();
+        let commands: Vec<_> = gets.iter().map(Command::Other).collect();
+        let outcomes = self.answers.ask(&commands, patience).await?;
+        let counts: Result<Vec<_>, _> =
+            outcomes.into_iter().map(|outcome| checked(outcome).and_then(count_of)).collect();
+        counts.map_err(StoreError::nothing_done)
+    }
+
+    pub(super) async fn inspect(&self, patience: Patience) -> Vec<DatabaseInspection> {
+        join_all(self.databases().map(|database| inspect::inspect(database, patience))).await
     }
 
     fn databases(&self) -> impl Iterator<Item = &Arc<Database>> {
@@ -165,6 +182,12 @@ impl RedisStore {
     fn of_category(&self, category: Category) -> &Arc<Database> {
         self.sessions.as_ref().filter(|_| belongs_to_sessions(category)).unwrap_or(&self.answers)
     }
+}
+
+/// The value of a counter; one that was never counted is zero.
+fn count_of(value: Value) -> Result<u64, FailureReason> {
+    let Some(text) = bulk(value)? else { return Ok(0) };
+    std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok()).ok_or(FailureReason::Garbled)
 }
 
 /// Whether a category is about a session, and not an answer that others may share.

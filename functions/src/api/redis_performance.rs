@@ -1,0 +1,26 @@
+//! `GET /api/v1/redis/performance`.
+
+use super::Services;
+use super::access::Admin;
+use super::redis_health::unstored;
+use crate::monitoring::Performance;
+use crate::timestamp::iso8601;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+
+/// What the servers say about themselves.
+#[derive(Serialize)]
+struct RedisPerformanceResponse {
+    timestamp: String,
+    #[serde(flatten)]
+    performance: Performance,
+}
+
+/// Says what the servers say about themselves. What they do not say, because they are down or somebody else manages
+/// them, is null.
+pub(super) async fn redis_performance(admin: Admin, State(services): State<Services>) -> Response {
+    admin.audit("read", "redis/performance");
+    let performance = Performance::of(&services.monitor.inspect().await);
+    unstored(&RedisPerformanceResponse { timestamp: iso8601(services.cache.clock().now()), performance })
+}
