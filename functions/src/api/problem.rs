@@ -115,6 +115,7 @@ impl From<OriginError> for Problem {
             OriginError::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "origin_timed_out"),
             OriginError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "origin_unavailable"),
             OriginError::Failed => (StatusCode::BAD_GATEWAY, "origin_failed"),
+            OriginError::UnknownDrug => (StatusCode::NOT_FOUND, "unknown_drug"),
         };
         Self::new(status, code, error.to_string())
     }
