@@ -5,8 +5,8 @@ pub mod drug_answer;
 mod embedded;
 
 pub use answer::{HealthAnalysis, MedicationInteractions};
-pub use drug_answer::{DrugAnalysis, DrugFacts};
-pub use embedded::{EmbeddedOrigin, NotComparable, compare_in_formulary, search_formulary};
+pub use drug_answer::{DrugAnalysis, DrugFacts, DrugMatch};
+pub use embedded::{DISCLAIMER, EmbeddedOrigin, NotComparable, compare_in_formulary, search_formulary};
 
 use medinsight_core::{AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, MedicationSet};
 use std::fmt;

@@ -5,6 +5,7 @@ use crate::api::{self, Services};
 use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, StoreScope, Timing};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
+use crate::drugs::Drugs;
 use crate::origin::EmbeddedOrigin;
 use crate::store::{MemoryStore, RedisStore, Store};
 use axum::Router;
@@ -47,8 +48,9 @@ pub fn assemble(config: &Config, clock: &Clock) -> Result<(Services, Cache), Box
         clock: clock.clone(),
     });
     let origin = Arc::new(EmbeddedOrigin::new(config.embedded_origin_delay)?);
+    let drugs = Drugs::new(cache.clone(), Arc::clone(&origin) as _, config.origin_timeout)?;
     let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone())?;
-    Ok((Services { analyses, cache: cache.clone(), limits: config.limits }, cache))
+    Ok((Services { analyses, drugs, cache: cache.clone(), limits: config.limits }, cache))
 }
 
 fn encryption(config: &Config, scope: StoreScope) -> Result<Encryption, NoEncryption> {

@@ -14,6 +14,7 @@ use medinsight_functions::api::{Services, all_routes, finish};
 use medinsight_functions::cache::{Cache, Envelope, Parts, StoreScope, Timing};
 use medinsight_functions::clock::{Clock, ManualClock};
 use medinsight_functions::config::{Config, Limits};
+use medinsight_functions::drugs::Drugs;
 use medinsight_functions::store::{MemoryStore, RedisStore, Store};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -103,7 +104,8 @@ impl Service {
         let origin = Arc::new(ControlledOrigin::new(clock.clone()));
         let analyses = HealthAnalyses::new(cache.clone(), Arc::clone(&origin) as _, config.key_secret.clone())
             .expect("valid counters");
-        let services = Services { analyses, cache: cache.clone(), limits: config.limits };
+        let drugs = Drugs::new(cache.clone(), Arc::clone(&origin) as _, config.origin_timeout).expect("valid counters");
+        let services = Services { analyses, drugs, cache: cache.clone(), limits: config.limits };
         let router = finish(all_routes(), services);
         Self { router, cache, clock, origin }
     }

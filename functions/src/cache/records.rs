@@ -5,7 +5,7 @@
 
 use super::errand::Errand;
 use super::generations::Known;
-use super::{Cache, Found, UNHURRIED};
+use super::{Cache, Found};
 use crate::store::{FailureReason, Patience, Trip};
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, Freshness, Generation};
@@ -20,7 +20,7 @@ impl Cache {
     pub async fn recall(&self, key: &CacheKey) -> Result<Option<Bytes>, FailureReason> {
         let category = key.kind().category();
         let errand = Errand { read: Some(key.clone()), generations: vec![category], ..Errand::default() };
-        let reply = self.run(errand, Patience::of(UNHURRIED)).await.map_err(|error| error.reason)?;
+        let reply = self.run(errand, Patience::of(self.0.timing.store_budget)).await.map_err(|error| error.reason)?;
         let generation = reply.generation(category).ok_or(FailureReason::Garbled)?;
         Ok(match self.judge(key, reply.entry, generation) {
             Found::Entry(entry, Freshness::Fresh | Freshness::RefreshEarly) => Some(entry.payload().clone()),
@@ -37,7 +37,8 @@ impl Cache {
         let generation = self.generation_of(key.kind().category()).await?;
         let write = self.write(key, payload, Duration::ZERO, generation).ok_or(FailureReason::Refused)?;
         let trip = Trip { writes: vec![write], ..Trip::default() };
-        let reply = self.0.store.run(trip, Patience::of(UNHURRIED)).await.map_err(|error| error.reason)?;
+        let reply =
+            self.0.store.run(trip, Patience::of(self.0.timing.store_budget)).await.map_err(|error| error.reason)?;
         reply.refusal.map_or(Ok(()), Err)
     }
 
@@ -46,7 +47,7 @@ impl Cache {
             return Ok(generation);
         }
         let errand = Errand { generations: vec![category], ..Errand::default() };
-        let reply = self.run(errand, Patience::of(UNHURRIED)).await.map_err(|error| error.reason)?;
+        let reply = self.run(errand, Patience::of(self.0.timing.store_budget)).await.map_err(|error| error.reason)?;
         reply.generation(category).ok_or(FailureReason::Garbled)
     }
 }

@@ -9,6 +9,7 @@ mod registries;
 mod rulebook;
 mod wording;
 
+pub use assessment::DISCLAIMER;
 pub use drugs::{NotComparable, compare_in_formulary, search_formulary};
 
 use super::answer::{HealthAnalysis, MedicationInteractions};
@@ -81,7 +82,7 @@ impl Origin for EmbeddedOrigin {
             Ok(MedicationInteractions {
                 recognised: medicines.iter().map(|medicine| medicine.name().to_owned()).collect(),
                 interactions: interactions::between(&medicines),
-                disclaimer: assessment::DISCLAIMER.to_owned(),
+                disclaimer: DISCLAIMER.to_owned(),
             })
         })
     }

@@ -6,7 +6,7 @@ use super::wording::Wording;
 use crate::origin::answer::{DetectedMedication, HealthAnalysis, Interaction, InteractionSeverity, Severity};
 
 /// What every answer says.
-pub(super) const DISCLAIMER: &str = "This is general information and not medical advice; it cannot replace an \
+pub const DISCLAIMER: &str = "This is general information and not medical advice; it cannot replace an \
      examination by a doctor or another health professional.";
 
 /// The short form of it, which ends every recommendation.
