@@ -5,11 +5,13 @@
 
 mod bad_input;
 mod caching;
+mod drugs;
 mod embedded_answers;
 mod freshness;
 mod keys;
 mod lease_protocol;
 mod outages;
+mod records;
 mod redis;
 mod server;
 mod single_flight;

@@ -211,7 +211,13 @@ pub fn question() -> Value {
 /// A `POST` of a JSON text to the health question.
 #[must_use]
 pub fn post(body: impl Into<Body>) -> Request<Body> {
-    let request = Request::post(ANALYZE).header(CONTENT_TYPE, "application/json");
+    post_to(ANALYZE, body)
+}
+
+/// A `POST` of a JSON text.
+#[must_use]
+pub fn post_to(path: &str, body: impl Into<Body>) -> Request<Body> {
+    let request = Request::post(path).header(CONTENT_TYPE, "application/json");
     request.body(body.into()).expect("a request")
 }
 
