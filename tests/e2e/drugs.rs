@@ -57,7 +57,7 @@ async fn counter(service: &Service, category: &str, endpoint: &str, name: &str) 
     service.cache.counter(&key).await.expect("a reachable store")
 }
 
-async fn background_work_is_done(service: &Service) {
+pub(crate) async fn background_work_is_done(service: &Service) {
     until("the background work is done", LIMIT, || async { !service.cache.is_computing() }).await;
 }
 

@@ -45,8 +45,9 @@ async fn a_record_is_read_as_it_was_written_last_until_its_life_is_over() {
 async fn a_record_of_a_cleared_category_is_gone() {
     let service = Service::start();
     assert_eq!(service.cache.keep(&record(), b"a record").await, Ok(()));
-    service.cache.clear(Category::AnalysisProgress).await.expect("a reachable store");
+    let cleared = service.cache.clear(Category::AnalysisProgress).await.expect("a reachable store");
     assert_eq!(service.cache.recall(&record()).await, Ok(None));
+    assert_eq!(cleared.sweep().await.map(|swept| swept.removed), Ok(1));
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ pub(super) async fn analyze_health(
     let body = read_json_body(request, services.limits.body_bytes).await?;
     let question = HealthAnalysisRequest::from_json(&body)?;
     let analysis = services.analyses.analyze(question, session.as_str(), deadline).await?;
-    let mut response = personal_answer(analysis.answer);
+    let mut response = personal_answer(&analysis.answer);
     let digest = HeaderValue::try_from(analysis.digest.to_hex()).map_err(|_| Problem::internal())?;
     response.headers_mut().insert(DIGEST_HEADER, digest);
     response.headers_mut().insert(SESSION_HEADER, session.into_header());
@@ -38,7 +38,7 @@ pub(super) async fn find_analysis(
     let digest: Option<RequestDigest> = digest.ok().and_then(|Path(digest)| digest.parse().ok());
     let digest = digest.ok_or_else(Problem::invalid_digest)?;
     let answer = services.analyses.find(&digest, deadline).await.ok_or_else(Problem::not_cached)?;
-    let mut response = personal_answer(answer);
+    let mut response = personal_answer(&answer);
     let digest = HeaderValue::try_from(digest.to_hex()).map_err(|_| Problem::internal())?;
     response.headers_mut().insert(DIGEST_HEADER, digest);
     Ok(response)

@@ -26,9 +26,8 @@ pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const LONGEST_PUBLIC: Duration = Duration::from_secs(3_600);
 
 /// A response with an answer about a person.
-pub(super) fn personal_answer(answer: Answer) -> Response {
-    let body = Body::from(answer.body.clone());
-    described(&answer, body, PERSONAL)
+pub(super) fn personal_answer(answer: &Answer) -> Response {
+    described(answer, Body::from(answer.body.clone()), PERSONAL)
 }
 
 /// A response with an answer that is the same for everybody: `body` has the answer in it. `fresh_for` is for how long

@@ -116,7 +116,7 @@ impl Drugs {
         }))
     }
 
-    /// Computes an analysis and records how far it has got. The question is under way until its end is recorded.
+    /// Computes an analysis and records how far it has got.
     async fn work(self, id: AnalysisId, question: Question, ticket: Ticket) {
         let (cache, desk) = (&self.0.cache, &self.0.desk);
         let computing = cache.renew(self.visit(&question, self.time_limit()), self.clone().compute(question));
@@ -133,8 +133,9 @@ impl Drugs {
         if matches!(&result, Err(error) if *error != OriginError::UnknownDrug) {
             cache.count(self.0.analysis_counters.failures.clone());
         }
-        desk.record(id, Progress::ended(id, &result)).await;
+        // Whoever sees a failure may ask again at once, and must not join the analysis that has failed.
         drop(ticket);
+        desk.record(id, Progress::ended(id, &result)).await;
     }
 
     async fn compute(self, question: Question) -> Result<Bytes, OriginError> {
