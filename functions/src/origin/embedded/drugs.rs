@@ -155,6 +155,17 @@ mod tests {
     }
 
     #[test]
+    fn every_name_as_it_stands_in_keys_finds_its_own_medicine() {
+        for medicine in Formulary::embedded().iter() {
+            let names = medicine.synonyms().iter().chain(medicine.brands()).map(String::as_str);
+            for name in names.chain([medicine.name()]) {
+                let drug = DrugName::new(name).expect("a name");
+                assert_eq!(find(&drug).map(Medicine::name), Some(medicine.name()), "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn a_query_that_no_name_contains_finds_nothing() {
         assert!(found("zyxwv", 50).is_empty());
     }
