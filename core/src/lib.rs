@@ -52,5 +52,5 @@ pub use key::{CacheKey, KeyError, MAX_KEY_BYTES};
 pub use kind::{Category, DataClass, EntryKind};
 pub use pattern::{InvalidPattern, MAX_PATTERN_BYTES, Pattern};
 pub use policy::{InvalidTtl, Lifetime, TtlPolicy, Window};
-pub use request::{DrugAnalysisRequest, HealthAnalysisRequest, MedicationSet, RequestError};
+pub use request::{DrugAnalysisRequest, DrugComparisonRequest, HealthAnalysisRequest, MedicationSet, RequestError};
 pub use time::UnixMillis;

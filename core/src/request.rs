@@ -8,6 +8,7 @@
 //! - Absent, `null` and empty mean the same.
 
 mod drug_analysis;
+mod drug_comparison;
 mod error;
 mod field;
 mod health_analysis;
@@ -15,6 +16,7 @@ mod json;
 mod medication_set;
 
 pub use drug_analysis::DrugAnalysisRequest;
+pub use drug_comparison::DrugComparisonRequest;
 pub use error::RequestError;
 pub use health_analysis::HealthAnalysisRequest;
 pub use json::MAX_DEPTH;

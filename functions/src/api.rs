@@ -4,6 +4,8 @@ mod access;
 mod analyze_health;
 mod body;
 mod cache_headers;
+mod drug;
+mod percent;
 mod policy;
 mod problem;
 mod redis_health;
@@ -18,6 +20,7 @@ pub use problem::{PROBLEM_JSON, Problem};
 use crate::analysis::HealthAnalyses;
 use crate::cache::Cache;
 use crate::config::Limits;
+use crate::drugs::Drugs;
 use crate::monitoring::Monitor;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -28,6 +31,8 @@ use axum::routing::{get, post};
 pub struct Services {
     /// Answers health questions.
     pub analyses: HealthAnalyses,
+    /// Answers questions about drugs.
+    pub drugs: Drugs,
     /// The engine.
     pub cache: Cache,
     /// Watches the engine and its store.
@@ -45,6 +50,17 @@ pub fn health_routes() -> Router<Services> {
         .route("/api/v1/analyze-health/{request_digest}", get(analyze_health::find_analysis))
 }
 
+/// The routes of the drug group.
+pub fn drug_routes() -> Router<Services> {
+    Router::new()
+        .route("/api/v1/drug/analyze", post(drug::analyze_drug))
+        .route("/api/v1/drug/analyze/{analysis_id}/status", get(drug::find_analysis_status))
+        .route("/api/v1/drug/analyze/{analysis_id}/stream", get(drug::stream_analysis_status))
+        .route("/api/v1/drug/info/{drug_name}", get(drug::find_drug_info))
+        .route("/api/v1/drug/search", get(drug::search_drugs))
+        .route("/api/v1/drug/compare", post(drug::compare_drugs))
+}
+
 /// The routes of the redis group.
 pub fn redis_routes() -> Router<Services> {
     Router::new()
@@ -60,7 +76,7 @@ pub fn session_routes() -> Router<Services> {
 
 /// The routes of every group.
 pub fn all_routes() -> Router<Services> {
-    health_routes().merge(session_routes()).merge(redis_routes())
+    health_routes().merge(drug_routes()).merge(session_routes()).merge(redis_routes())
 }
 
 /// Finishes a router: problems for unknown routes and methods, one log line a request, the time limit, and a plain 500

@@ -17,6 +17,8 @@ mod generations;
 mod keyring;
 mod lease;
 mod near;
+mod records;
+mod renewing;
 mod single_flight;
 mod status;
 mod timing;
@@ -172,7 +174,7 @@ impl Cache {
             }
             Found::Entry(entry, Freshness::StaleIfError) => {
                 let computed = self.compute(key, compute, journey(None)).await;
-                computed.or_else(|_| Ok(entry.into_answer(CacheStatus::Stale)))
+                computed.or_else(|error| entry.instead_of(error))
             }
             Found::Entry(_, Freshness::Gone) | Found::Nothing => self.compute(key, compute, journey(None)).await,
             Found::Failure(reason) => self.compute(key, compute, journey(Some(reason))).await,

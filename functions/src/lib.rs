@@ -8,6 +8,7 @@ pub mod api;
 pub mod cache;
 pub mod clock;
 pub mod config;
+pub mod drugs;
 pub mod environment;
 pub mod logging;
 pub mod monitoring;

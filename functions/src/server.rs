@@ -5,6 +5,7 @@ use crate::api::{self, Services};
 use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, StoreScope, Timing};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
+use crate::drugs::Drugs;
 use crate::monitoring::Monitor;
 use crate::origin::EmbeddedOrigin;
 use crate::store::{MemoryStore, RedisStore, Store};
@@ -48,11 +49,11 @@ pub fn assemble(config: &Config, clock: &Clock) -> Result<(Services, Cache), Box
         clock: clock.clone(),
     });
     let origin = Arc::new(EmbeddedOrigin::new(config.embedded_origin_delay)?);
+    let drugs = Drugs::new(cache.clone(), Arc::clone(&origin) as _, config.origin_timeout);
     let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone());
     let monitor = Monitor::new(cache.clone(), config.alerts);
-    let services =
-        Services { analyses, cache: cache.clone(), monitor, access: config.access.clone(), limits: config.limits };
-    Ok((services, cache))
+    let (access, limits) = (config.access.clone(), config.limits);
+    Ok((Services { analyses, drugs, cache: cache.clone(), monitor, access, limits }, cache))
 }
 
 fn encryption(config: &Config, scope: StoreScope) -> Result<Encryption, NoEncryption> {

@@ -6,6 +6,7 @@
 mod bad_input;
 mod caching;
 mod client_digests;
+mod drugs;
 mod embedded_answers;
 mod everyday_words;
 mod freshness;
@@ -13,6 +14,7 @@ mod keys;
 mod lease_protocol;
 mod monitoring;
 mod outages;
+mod records;
 mod redis;
 mod server;
 mod single_flight;

@@ -24,4 +24,4 @@ mod service;
 pub mod waiting;
 
 pub use controlled_origin::{ControlledOrigin, Mood};
-pub use service::{ANALYZE, Answered, Service, get, post, question};
+pub use service::{ANALYZE, Answered, Service, get, post, post_to, question};

@@ -14,6 +14,7 @@ use medinsight_functions::api::{Services, all_routes, finish};
 use medinsight_functions::cache::{Cache, Envelope, Parts, StoreScope, Timing};
 use medinsight_functions::clock::{Clock, ManualClock};
 use medinsight_functions::config::{Config, Limits};
+use medinsight_functions::drugs::Drugs;
 use medinsight_functions::monitoring::Monitor;
 use medinsight_functions::store::{MemoryStore, RedisStore, Store};
 use serde_json::{Value, json};
@@ -104,10 +105,12 @@ impl Service {
             clock: Clock::Manual(clock.clone()),
         });
         let origin = Arc::new(ControlledOrigin::new(clock.clone()));
+        let drugs = Drugs::new(cache.clone(), Arc::clone(&origin) as _, config.origin_timeout);
         let analyses = HealthAnalyses::new(cache.clone(), Arc::clone(&origin) as _, config.key_secret.clone());
         let monitor = Monitor::new(cache.clone(), config.alerts);
         let services = Services {
             analyses,
+            drugs,
             cache: cache.clone(),
             monitor: monitor.clone(),
             access: config.access.clone(),
@@ -218,7 +221,13 @@ pub fn question() -> Value {
 /// A `POST` of a JSON text to the health question.
 #[must_use]
 pub fn post(body: impl Into<Body>) -> Request<Body> {
-    let request = Request::post(ANALYZE).header(CONTENT_TYPE, "application/json");
+    post_to(ANALYZE, body)
+}
+
+/// A `POST` of a JSON text.
+#[must_use]
+pub fn post_to(path: &str, body: impl Into<Body>) -> Request<Body> {
+    let request = Request::post(path).header(CONTENT_TYPE, "application/json");
     request.body(body.into()).expect("a request")
 }
 

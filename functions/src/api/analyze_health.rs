@@ -29,7 +29,7 @@ pub(super) async fn analyze_health(
         return Err(Problem::digest_mismatch());
     }
     let answer = services.analyses.analyze(question, session.as_str(), deadline).await?;
-    let mut response = personal_answer(answer);
+    let mut response = personal_answer(&answer);
     response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
     response.headers_mut().insert(SESSION_HEADER, session.into_header());
     Ok(response)
@@ -62,7 +62,7 @@ pub(super) async fn find_analysis(
     let digest: Option<RequestDigest> = digest.ok().and_then(|Path(digest)| digest.parse().ok());
     let digest = digest.ok_or_else(Problem::invalid_digest)?;
     let answer = services.analyses.find(&digest, deadline).await.ok_or_else(Problem::not_cached)?;
-    let mut response = personal_answer(answer);
+    let mut response = personal_answer(&answer);
     response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
     Ok(response)
 }

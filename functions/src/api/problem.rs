@@ -40,11 +40,11 @@ struct ProblemBody<'a> {
 }
 
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { status, code, detail: detail.into(), field: None }
     }
 
-    fn of_field(self, field: &'static str) -> Self {
+    pub(super) fn of_field(self, field: &'static str) -> Self {
         Self { field: Some(field), ..self }
     }
 
@@ -143,6 +143,7 @@ impl From<OriginError> for Problem {
             OriginError::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "origin_timed_out"),
             OriginError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "origin_unavailable"),
             OriginError::Failed => (StatusCode::BAD_GATEWAY, "origin_failed"),
+            OriginError::UnknownDrug => return Self::unknown_drug(),
         };
         Self::new(status, code, error.to_string())
     }

@@ -1,6 +1,7 @@
 //! Entries as the engine sees them: the payload and what is known of its age.
 
 use super::{Answer, CacheStatus, Envelope, Opened, Unreadable};
+use crate::origin::OriginError;
 use bytes::Bytes;
 use medinsight_core::{Assessment, CacheKey, EntryHeader, Freshness, Generation, Lifetime, UnixMillis};
 use std::time::Duration;
@@ -60,6 +61,17 @@ impl Entry {
 
     pub(super) const fn payload(&self) -> &Bytes {
         &self.payload
+    }
+
+    /// The entry as a stale answer, because the origin failed. That there is no answer is no failure, and the entry of an
+    /// earlier one must not hide it.
+    pub(super) fn instead_of(self, error: OriginError) -> Result<Answer, OriginError> {
+        match error {
+            OriginError::UnknownDrug => Err(error),
+            OriginError::TimedOut | OriginError::Unavailable | OriginError::Failed => {
+                Ok(self.into_answer(CacheStatus::Stale))
+            }
+        }
     }
 
     /// The payload as an answer; it is the bytes that were stored as they are.

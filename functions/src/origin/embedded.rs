@@ -1,16 +1,25 @@
 //! Answers without network: a rule-based triage and a formulary of common drugs, both over data files.
 
 mod assessment;
+mod drug_analysis;
+mod drugs;
 mod formulary;
 mod interactions;
+mod registries;
 mod rulebook;
 mod wording;
 
+pub use assessment::DISCLAIMER;
+pub use drugs::{NotComparable, compare_in_formulary, search_formulary};
+
 use super::answer::{HealthAnalysis, MedicationInteractions};
+use super::drug_answer::{DrugAnalysis, DrugFacts};
 use super::{Answering, Origin, OriginError};
 use assessment::Complaint;
 use formulary::{Formulary, Medicine};
-use medinsight_core::{AnalyzerRevision, HealthAnalysisRequest, InvalidAnalyzerRevision, MedicationSet};
+use medinsight_core::{
+    AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, InvalidAnalyzerRevision, MedicationSet,
+};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
@@ -76,8 +85,28 @@ impl Origin for EmbeddedOrigin {
             Ok(MedicationInteractions {
                 recognised: medicines.iter().map(|medicine| medicine.name().to_owned()).collect(),
                 interactions: interactions::between(&medicines),
-                disclaimer: assessment::DISCLAIMER.to_owned(),
+                disclaimer: DISCLAIMER.to_owned(),
             })
+        })
+    }
+
+    fn generic_name(&self, drug: &DrugName) -> DrugName {
+        let generic = drugs::find(drug).and_then(|medicine| DrugName::new(medicine.name()).ok());
+        generic.unwrap_or_else(|| drug.clone())
+    }
+
+    fn drug_facts<'a>(&'a self, drug: &'a DrugName) -> Answering<'a, DrugFacts> {
+        Box::pin(async {
+            self.think().await;
+            drugs::find(drug).map(drugs::facts).ok_or(OriginError::UnknownDrug)
+        })
+    }
+
+    fn drug_analysis<'a>(&'a self, drug: &'a DrugName, variant: &'a AnalysisVariant) -> Answering<'a, DrugAnalysis> {
+        Box::pin(async {
+            self.think().await;
+            let medicine = drugs::find(drug).ok_or(OriginError::UnknownDrug)?;
+            Ok(drug_analysis::analyse(medicine, variant))
         })
     }
 }

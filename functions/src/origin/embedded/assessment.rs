@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 /// What every answer says.
-pub(super) const DISCLAIMER: &str = "This is general information and not medical advice; it cannot replace an \
+pub const DISCLAIMER: &str = "This is general information and not medical advice; it cannot replace an \
      examination by a doctor or another health professional.";
 
 /// The short form of it, which ends every recommendation.
