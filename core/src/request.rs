@@ -17,5 +17,5 @@ mod medication_set;
 pub use drug_analysis::DrugAnalysisRequest;
 pub use error::RequestError;
 pub use health_analysis::HealthAnalysisRequest;
-pub use json::MAX_DEPTH;
+pub use json::{MAX_DEPTH, check_object};
 pub use medication_set::MedicationSet;

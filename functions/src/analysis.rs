@@ -1,5 +1,6 @@
 //! The health question, asked through the cache.
 
+use crate::budget::{ClientBudget, NotAnswered};
 use crate::cache::{Answer, Cache, Deadline, Visit};
 use crate::origin::answer::{MedicationInteractions, Severity};
 use crate::origin::{Origin, OriginError};
@@ -33,6 +34,17 @@ pub struct Analysis {
     pub answer: Answer,
     /// The digest under which a client can ask for it again.
     pub digest: RequestDigest,
+}
+
+/// Who asks a question.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// The session that what was asked and answered is stored for.
+    pub session: &'a str,
+    /// The client whose budget pays when an answer has to be computed.
+    pub client: Option<&'a str>,
+    /// The budget.
+    pub budget: &'a ClientBudget,
 }
 
 /// What of an answer is kept for the session, so that an operator or the front end can find back to it.
@@ -70,26 +82,47 @@ impl HealthAnalyses {
     ///
     /// # Errors
     ///
-    /// The origin's error when neither it nor the cache has an answer.
+    /// [`NotAnswered`] when the cache has no answer, and the origin has none or the client has spent its budget.
     pub async fn analyze(
         &self,
         question: HealthAnalysisRequest,
-        session: &str,
+        asker: Asker<'_>,
         deadline: Deadline,
-    ) -> Result<Analysis, OriginError> {
+    ) -> Result<Analysis, NotAnswered> {
         let canonical = question.canonical_json(self.origin.revision());
         let digest = RequestDigest::of(EntryKind::HealthAnalysis.category(), &canonical);
-        let inputs = CacheKey::build("symptom", session, Some("inputs")).map(|key| (key, Bytes::from(canonical)));
+        let is_worth_storing = !asker.budget.is_spent(asker.client);
+        let inputs = CacheKey::build("symptom", asker.session, Some("inputs"));
+        let inputs = inputs.ok().filter(|_| is_worth_storing).map(|key| (key, Bytes::from(canonical)));
         let visit = Visit { inputs: inputs.into_iter().collect(), ..self.visit(&digest, deadline) };
-        let result = self.cache.fetch(visit, self.clone().compute(question, deadline)).await;
+        let admission = async { asker.budget.spend(asker.client).await.map_err(NotAnswered::from) };
+        let result = self.cache.fetch_if(visit, admission, self.clone().compute(question, deadline)).await;
         match &result {
             Ok(answer) => {
                 self.count_hit(answer);
-                self.keep_summary(session, answer, &digest);
+                self.keep_summary(asker.session, answer, &digest);
             }
-            Err(_) => self.cache.count(self.counters.failures.clone()),
+            Err(NotAnswered::Origin(_)) => self.cache.count(self.counters.failures.clone()),
+            Err(NotAnswered::OverBudget(_)) => {}
         }
         result.map(|answer| Analysis { answer, digest })
+    }
+
+    /// Sees to it that a question's answer is in the cache, for nobody in particular.
+    ///
+    /// # Errors
+    ///
+    /// The origin's error.
+    pub async fn warm(&self, question: HealthAnalysisRequest, deadline: Deadline) -> Result<Answer, OriginError> {
+        let digest = question.digest(self.origin.revision());
+        let visit = Visit { counts: Vec::new(), ..self.visit(&digest, deadline) };
+        self.cache.fetch(visit, self.clone().compute(question, deadline)).await
+    }
+
+    /// The key under which the answer to the question with this digest lies.
+    #[must_use]
+    pub fn key_of(&self, digest: &RequestDigest) -> CacheKey {
+        CacheKey::health_analysis(digest, self.key_secret.as_ref())
     }
 
     /// The cached answer to the question with this digest, if there is one. Never computes.

@@ -1,15 +1,31 @@
 //! The HTTP interface. Lambda functions and the local server build their routers here.
 
 mod access;
+mod analysis_result;
 mod analyze_health;
+mod answer;
+mod audit;
 mod body;
 mod cache_headers;
+mod cache_session;
+mod cache_status;
+mod client;
+mod cors;
+mod exposure;
+mod ids;
 mod problem;
+mod redis_clearing;
 mod redis_health;
+mod redis_keys;
+mod redis_session;
 mod session;
 mod supervision;
+mod sweeping;
+mod warming;
 
 pub use access::{Access, AdminToken};
+pub use client::Peer;
+pub use exposure::Exposure;
 pub use problem::{PROBLEM_JSON, Problem};
 
 use crate::analysis::HealthAnalyses;
@@ -17,7 +33,7 @@ use crate::cache::Cache;
 use crate::config::Limits;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
@@ -28,6 +44,8 @@ pub struct Services {
     pub cache: Cache,
     /// What opens the routes of operators.
     pub access: Access,
+    /// What stands between the service and whoever can reach it.
+    pub exposure: Exposure,
     /// What a request may cost.
     pub limits: Limits,
 }
@@ -41,12 +59,37 @@ pub fn health_routes() -> Router<Services> {
 
 /// The routes of the redis group.
 pub fn redis_routes() -> Router<Services> {
-    Router::new().route("/api/v1/redis/health", get(redis_health::redis_health))
+    Router::new()
+        .route("/api/v1/redis/health", get(redis_health::redis_health))
+        .route("/api/v1/redis/keys/{pattern}", get(redis_keys::list_keys))
+        .route("/api/v1/redis/cache/{category}/{identifier}", delete(redis_clearing::delete_entry))
+        .route("/api/v1/redis/cache/clear-pattern", post(redis_clearing::clear_pattern))
+        .route(
+            "/api/v1/redis/session/{session_id}",
+            get(redis_session::show_session).delete(redis_session::erase_session),
+        )
+}
+
+/// The routes of the sessions group.
+pub fn sessions_routes() -> Router<Services> {
+    let session = post(cache_session::keep_session).get(cache_session::find_session);
+    Router::new()
+        .route("/api/v1/cache/session/{session_id}", session.delete(cache_session::delete_session))
+        .route(
+            "/api/v1/cache/analysis-progress/{analysis_id}",
+            post(cache_session::keep_progress).get(cache_session::find_progress),
+        )
+        .route("/api/v1/cache/health", get(cache_status::cache_health))
+        .route("/api/v1/cache/stats", get(cache_status::cache_stats))
+        .route("/api/v1/cache/policy", get(cache_status::cache_policy))
+        .route(cors::WARM_CACHE, post(warming::warm_cache))
+        .route(cors::CLEAR_ALL, delete(redis_clearing::clear_all))
+        .route(cors::ANALYSIS_RESULT, post(analysis_result::store_analysis))
 }
 
 /// The routes of every group.
 pub fn all_routes() -> Router<Services> {
-    health_routes().merge(redis_routes())
+    health_routes().merge(redis_routes()).merge(sessions_routes())
 }
 
 /// Finishes a router: problems for unknown routes and methods, one log line a request, the time limit, and a plain 500
@@ -55,6 +98,7 @@ pub fn finish(routes: Router<Services>, services: Services) -> Router {
     routes
         .fallback(|| async { Problem::unknown_route() })
         .method_not_allowed_fallback(|| async { Problem::wrong_method() })
+        .layer(from_fn_with_state(services.clone(), cors::across_origins))
         .layer(from_fn_with_state(services.limits, supervision::supervise))
         .with_state(services)
 }

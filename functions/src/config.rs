@@ -3,9 +3,11 @@
 //! Flags of the command line are the same names and values, given after those of the environment, so that there is one
 //! parser and one set of error messages.
 
+mod exposure;
 mod redis;
 mod settings;
 
+pub use exposure::{ExposureConfig, SessionIds};
 pub use redis::{Endpoint, RedisConfig, Topology};
 
 use crate::api::Access;
@@ -39,6 +41,8 @@ pub struct Config {
     pub ttl: TtlPolicy,
     /// `MEDINSIGHT_ADMIN_TOKEN` and `MEDINSIGHT_ADMIN_SCOPE`: what opens the routes of operators; nothing.
     pub access: Access,
+    /// `CORS_ALLOWED_ORIGINS`, `CLIENT_BUDGET_*`, `TRUSTED_PROXY_HOPS` and `CACHE_SESSION_IDS`.
+    pub exposure: ExposureConfig,
     /// `CACHE_KEY_SECRET`: makes the keys of personal, content-derived entries private; none.
     pub key_secret: Option<KeySecret>,
     /// `CACHE_ENCRYPTION_KEYS`, the [`Keyring`](crate::cache::Keyring) that seals entries, and `CACHE_ENCRYPTION`, `on` or `off`; without keys a
@@ -89,6 +93,7 @@ impl Config {
             redis: RedisConfig::of(&settings)?,
             ttl: TtlPolicy::from_variables(settings.pairs())?,
             access: settings.access()?,
+            exposure: ExposureConfig::of(&settings)?,
             key_secret: settings.key_secret()?,
             encryption: settings.encryption()?,
             origin_timeout: settings.millis("ORIGIN_TIMEOUT_MS", 10_000)?,

@@ -1,7 +1,7 @@
 //! The local server: the routers of every group on one port, without Lambda.
 
 use crate::analysis::HealthAnalyses;
-use crate::api::{self, Services};
+use crate::api::{self, Exposure, Peer, Services};
 use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, StoreScope, Timing};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
@@ -9,6 +9,7 @@ use crate::origin::EmbeddedOrigin;
 use crate::store::{MemoryStore, RedisStore, Store};
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -48,7 +49,9 @@ pub fn assemble(config: &Config, clock: &Clock) -> Result<(Services, Cache), Box
     });
     let origin = Arc::new(EmbeddedOrigin::new(config.embedded_origin_delay)?);
     let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone())?;
-    let services = Services { analyses, cache: cache.clone(), access: config.access.clone(), limits: config.limits };
+    let exposure = Exposure::new(config, &cache)?;
+    let access = config.access.clone();
+    let services = Services { analyses, cache: cache.clone(), access, exposure, limits: config.limits };
     Ok((services, cache))
 }
 
@@ -97,7 +100,7 @@ async fn accept(listener: TcpListener, router: &Router, limits: Limits, stop: im
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => handle(stream, router.clone(), &connections),
+                Ok((stream, peer)) => handle(stream, Peer(peer), router.clone(), &connections),
                 Err(error) => pause_after(&error).await,
             },
             () = &mut stop => break,
@@ -110,13 +113,18 @@ async fn accept(listener: TcpListener, router: &Router, limits: Limits, stop: im
     }
 }
 
-fn handle(stream: TcpStream, router: Router, connections: &GracefulShutdown) {
+fn handle(stream: TcpStream, peer: Peer, router: Router, connections: &GracefulShutdown) {
     // Small answers must not wait for acknowledgements; the failure of the option is no reason to refuse a client.
     let _ = stream.set_nodelay(true);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request| {
+        request.extensions_mut().insert(peer);
+        router.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         // Clients hang up and speak badly; that is no event for the log.

@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use medinsight_core::{CacheKey, TtlPolicy, UnixMillis};
 use medinsight_functions::analysis::HealthAnalyses;
-use medinsight_functions::api::{Services, all_routes, finish};
+use medinsight_functions::api::{Exposure, Services, all_routes, finish};
 use medinsight_functions::cache::{Cache, Envelope, Parts, StoreScope, Timing};
 use medinsight_functions::clock::{Clock, ManualClock};
 use medinsight_functions::config::{Config, Limits};
@@ -103,8 +103,9 @@ impl Service {
         let origin = Arc::new(ControlledOrigin::new(clock.clone()));
         let analyses = HealthAnalyses::new(cache.clone(), Arc::clone(&origin) as _, config.key_secret.clone())
             .expect("valid counters");
-        let services =
-            Services { analyses, cache: cache.clone(), access: config.access.clone(), limits: config.limits };
+        let exposure = Exposure::new(config, &cache).expect("a source of randomness");
+        let access = config.access.clone();
+        let services = Services { analyses, cache: cache.clone(), access, exposure, limits: config.limits };
         let router = finish(all_routes(), services);
         Self { router, cache, clock, origin }
     }

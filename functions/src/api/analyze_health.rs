@@ -2,8 +2,10 @@
 
 use super::body::read_json_body;
 use super::cache_headers::{DIGEST_HEADER, personal_answer};
+use super::client::Client;
 use super::session::{SESSION_HEADER, SessionId};
 use super::{Problem, Services};
+use crate::analysis::Asker;
 use crate::cache::Deadline;
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
@@ -16,12 +18,14 @@ use medinsight_core::{HealthAnalysisRequest, RequestDigest};
 pub(super) async fn analyze_health(
     State(services): State<Services>,
     Extension(deadline): Extension<Deadline>,
+    client: Client,
     request: Request,
 ) -> Result<Response, Problem> {
     let session = SessionId::of_request(request.headers())?;
     let body = read_json_body(request, services.limits.body_bytes).await?;
     let question = HealthAnalysisRequest::from_json(&body)?;
-    let analysis = services.analyses.analyze(question, session.as_str(), deadline).await?;
+    let asker = Asker { session: session.as_str(), client: client.name(), budget: &services.exposure.budget };
+    let analysis = services.analyses.analyze(question, asker, deadline).await?;
     let mut response = personal_answer(analysis.answer);
     let digest = HeaderValue::try_from(analysis.digest.to_hex()).map_err(|_| Problem::internal())?;
     response.headers_mut().insert(DIGEST_HEADER, digest);

@@ -127,7 +127,7 @@ impl Cache {
     }
 
     /// Counts a failure under `errors:{what}:{reason}`.
-    pub(super) fn count_failure(&self, what: &str, reason: &str) {
+    pub(crate) fn count_failure(&self, what: &str, reason: &str) {
         if let Ok(counter) = CacheKey::build("errors", what, Some(reason)) {
             self.0.deferred.count(counter, 1);
         }
