@@ -176,6 +176,17 @@ mod tests {
     }
 
     #[test]
+    fn nothing_opens_the_routes_of_operators_until_it_is_set_and_a_short_token_is_refused() {
+        let access = |pairs: &[(&str, &str)]| config(pairs).map(|config| config.access);
+        assert!(access(&[]).is_ok_and(|access: Access| !access.is_configured()));
+        assert!(access(&[("MEDINSIGHT_ADMIN_SCOPE", "cache:admin")]).is_ok_and(|access| access.is_configured()));
+        let token = access(&[("MEDINSIGHT_ADMIN_TOKEN", "an invented token")]).expect("valid");
+        assert!(token.is_configured() && !format!("{token:?}").contains("invented"));
+        let short = access(&[("MEDINSIGHT_ADMIN_TOKEN", "fifteen bytes!!")]).map(|_| ());
+        assert_eq!(short, Err("MEDINSIGHT_ADMIN_TOKEN: must be at least 16 bytes".to_owned()));
+    }
+
+    #[test]
     fn encryption_is_turned_off_by_that_name_only() {
         let setting = |pairs: &[(&str, &str)]| config(pairs).map(|config| config.encryption);
         assert!(matches!(setting(&[]), Ok(EncryptionSetting::Unset)));

@@ -3,14 +3,17 @@
 #![allow(missing_docs, reason = "the names of tests are their documentation")]
 #![allow(clippy::expect_used, reason = "a test that cannot set itself up has to fail")]
 
+mod access;
 mod bad_input;
 mod caching;
 mod embedded_answers;
 mod freshness;
 mod keys;
 mod lease_protocol;
+mod management;
 mod outages;
 mod redis;
 mod server;
+mod sessions;
 mod single_flight;
 mod vectors;
