@@ -66,10 +66,11 @@ impl Cache {
     pub async fn clear_matching_noting(&self, pattern: &Pattern, tally: &Tally) -> Result<Swept, StoreError> {
         match pattern {
             Pattern::Category(category) => self.clear(*category).await?.sweep_noting(tally).await,
-            Pattern::Exact(key) => self.delete(key).await.map(|removed| {
-                let count = u64::from(removed);
-                Swept { found: count, removed: count }
-            }),
+            Pattern::Exact(key) => {
+                let count = u64::from(self.delete(key).await?);
+                tally.add(count, count);
+                Ok(tally.so_far())
+            }
             Pattern::Prefix(..) => {
                 self.0.near.forget_all();
                 self.0.store.sweep_pattern(pattern, tally).await

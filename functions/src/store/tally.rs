@@ -12,7 +12,7 @@ pub struct Tally {
 
 impl Tally {
     /// Adds a batch.
-    pub(super) fn add(&self, found: u64, removed: u64) {
+    pub(crate) fn add(&self, found: u64, removed: u64) {
         self.found.fetch_add(found, Ordering::Relaxed);
         self.removed.fetch_add(removed, Ordering::Relaxed);
     }
