@@ -19,5 +19,5 @@ pub use drug_analysis::DrugAnalysisRequest;
 pub use drug_comparison::DrugComparisonRequest;
 pub use error::RequestError;
 pub use health_analysis::HealthAnalysisRequest;
-pub use json::MAX_DEPTH;
+pub use json::{MAX_DEPTH, check_object};
 pub use medication_set::MedicationSet;

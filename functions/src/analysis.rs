@@ -1,5 +1,6 @@
 //! The health question, asked through the cache.
 
+use crate::budget::{ClientBudget, NotAnswered};
 use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Usage, Visit};
 use crate::origin::answer::{MedicationInteractions, Severity};
 use crate::origin::{Origin, OriginError};
@@ -33,6 +34,17 @@ impl Question {
     pub const fn digest(&self) -> &RequestDigest {
         &self.digest
     }
+}
+
+/// Who asks a question.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// The session that what was asked and answered is stored for.
+    pub session: &'a str,
+    /// The client whose budget pays when an answer has to be computed.
+    pub client: Option<&'a str>,
+    /// The budget.
+    pub budget: &'a ClientBudget,
 }
 
 /// What of an answer is kept for the session, so that an operator or the front end can find back to it.
@@ -87,20 +99,46 @@ impl HealthAnalyses {
     ///
     /// # Errors
     ///
-    /// The origin's error when neither it nor the cache has an answer.
-    pub async fn analyze(&self, question: Question, session: &str, deadline: Deadline) -> Result<Answer, OriginError> {
+    /// [`NotAnswered`] when the cache has no answer, and the origin has none or the client has spent its budget.
+    pub async fn analyze(
+        &self,
+        question: Question,
+        asker: Asker<'_>,
+        deadline: Deadline,
+    ) -> Result<Answer, NotAnswered> {
         let Question { request, canonical, digest } = question;
-        let inputs = CacheKey::build("symptom", session, Some("inputs")).map(|key| (key, Bytes::from(canonical)));
+        let is_worth_storing = !asker.budget.is_spent(asker.client);
+        let inputs = CacheKey::build("symptom", asker.session, Some("inputs"));
+        let inputs = inputs.ok().filter(|_| is_worth_storing).map(|key| (key, Bytes::from(canonical)));
         let visit = Visit { inputs: inputs.into_iter().collect(), ..self.visit(&digest, deadline) };
-        let result = self.cache.fetch(visit, self.clone().compute(request, deadline)).await;
+        let admission = async { asker.budget.spend(asker.client).await.map_err(NotAnswered::from) };
+        let result = self.cache.fetch_if(visit, admission, self.clone().compute(request, deadline)).await;
         match &result {
             Ok(answer) => {
                 self.cache.count_answer(Endpoint::HealthAnalysis, answer);
-                self.keep_summary(session, answer, &digest);
+                self.keep_summary(asker.session, answer, &digest);
             }
-            Err(_) => self.cache.tally(Counter::Failures(Endpoint::HealthAnalysis), 1),
+            Err(NotAnswered::Origin(_)) => self.cache.tally(Counter::Failures(Endpoint::HealthAnalysis), 1),
+            Err(NotAnswered::OverBudget(_)) => {}
         }
         result
+    }
+
+    /// Sees to it that a question's answer is in the cache, for nobody in particular.
+    ///
+    /// # Errors
+    ///
+    /// The origin's error.
+    pub async fn warm(&self, question: HealthAnalysisRequest, deadline: Deadline) -> Result<Answer, OriginError> {
+        let digest = question.digest(self.origin.revision());
+        let visit = Visit { counts: Vec::new(), ..self.visit(&digest, deadline) };
+        self.cache.fetch(visit, self.clone().compute(question, deadline)).await
+    }
+
+    /// The key under which the answer to the question with this digest lies.
+    #[must_use]
+    pub fn key_of(&self, digest: &RequestDigest) -> CacheKey {
+        CacheKey::health_analysis(digest, self.key_secret.as_ref())
     }
 
     /// The cached answer to the question with this digest, if there is one. Never computes.

@@ -1,20 +1,36 @@
 //! The HTTP interface. Lambda functions and the local server build their routers here.
 
 mod access;
+mod analysis_result;
 mod analyze_health;
+mod answer;
+mod audit;
 mod body;
 mod cache_headers;
+mod cache_session;
+mod cache_status;
+mod client;
+mod cors;
 mod drug;
+mod exposure;
+mod ids;
 mod percent;
 mod policy;
 mod problem;
+mod redis_clearing;
 mod redis_health;
+mod redis_keys;
 mod redis_performance;
+mod redis_session;
 mod redis_stats;
 mod session;
 mod supervision;
+mod sweeping;
+mod warming;
 
 pub use access::{Access, AdminToken};
+pub use client::Peer;
+pub use exposure::Exposure;
 pub use problem::{PROBLEM_JSON, Problem};
 
 use crate::analysis::HealthAnalyses;
@@ -24,7 +40,7 @@ use crate::drugs::Drugs;
 use crate::monitoring::Monitor;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
@@ -39,6 +55,8 @@ pub struct Services {
     pub monitor: Monitor,
     /// What opens the routes of operators.
     pub access: Access,
+    /// What stands between the service and whoever can reach it.
+    pub exposure: Exposure,
     /// What a request may cost.
     pub limits: Limits,
 }
@@ -67,16 +85,35 @@ pub fn redis_routes() -> Router<Services> {
         .route("/api/v1/redis/health", get(redis_health::redis_health))
         .route("/api/v1/redis/stats", get(redis_stats::redis_stats))
         .route("/api/v1/redis/performance", get(redis_performance::redis_performance))
+        .route("/api/v1/redis/keys/{pattern}", get(redis_keys::list_keys))
+        .route("/api/v1/redis/cache/{category}/{identifier}", delete(redis_clearing::delete_entry))
+        .route("/api/v1/redis/cache/clear-pattern", post(redis_clearing::clear_pattern))
+        .route(
+            "/api/v1/redis/session/{session_id}",
+            get(redis_session::show_session).delete(redis_session::erase_session),
+        )
 }
 
 /// The routes of the sessions group.
-pub fn session_routes() -> Router<Services> {
-    Router::new().route("/api/v1/cache/policy", get(policy::cache_policy))
+pub fn sessions_routes() -> Router<Services> {
+    let session = post(cache_session::keep_session).get(cache_session::find_session);
+    Router::new()
+        .route("/api/v1/cache/session/{session_id}", session.delete(cache_session::delete_session))
+        .route(
+            "/api/v1/cache/analysis-progress/{analysis_id}",
+            post(cache_session::keep_progress).get(cache_session::find_progress),
+        )
+        .route("/api/v1/cache/health", get(cache_status::cache_health))
+        .route("/api/v1/cache/stats", get(cache_status::cache_stats))
+        .route("/api/v1/cache/policy", get(policy::cache_policy))
+        .route(cors::WARM_CACHE, post(warming::warm_cache))
+        .route(cors::CLEAR_ALL, delete(redis_clearing::clear_all))
+        .route(cors::ANALYSIS_RESULT, post(analysis_result::store_analysis))
 }
 
 /// The routes of every group.
 pub fn all_routes() -> Router<Services> {
-    health_routes().merge(drug_routes()).merge(session_routes()).merge(redis_routes())
+    health_routes().merge(drug_routes()).merge(redis_routes()).merge(sessions_routes())
 }
 
 /// Finishes a router: problems for unknown routes and methods, one log line a request, the time limit, and a plain 500
@@ -85,6 +122,7 @@ pub fn finish(routes: Router<Services>, services: Services) -> Router {
     routes
         .fallback(|| async { Problem::unknown_route() })
         .method_not_allowed_fallback(|| async { Problem::wrong_method() })
+        .layer(from_fn_with_state(services.clone(), cors::across_origins))
         .layer(from_fn_with_state(services.limits, supervision::supervise))
         .with_state(services)
 }

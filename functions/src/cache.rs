@@ -14,6 +14,7 @@ mod entry;
 mod envelope;
 mod errand;
 mod generations;
+mod keeping;
 mod keyring;
 mod lease;
 mod near;
@@ -28,6 +29,7 @@ pub use clearing::Cleared;
 pub use counter::{Counter, Endpoint, SizeClass, Usage};
 pub use encryption::{Encryption, EncryptionSetting, NoEncryption, StoreScope};
 pub use envelope::{Envelope, NotWrapped, Opened, Stamp, Unreadable};
+pub use keeping::{Kept, NotKept};
 pub use keyring::{InvalidKeyring, Keyring};
 pub use status::CacheStatus;
 pub use timing::{Deadline, Timing};
@@ -158,6 +160,21 @@ impl Cache {
     where
         F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
     {
+        self.fetch_if(visit, std::future::ready(Ok(())), compute).await
+    }
+
+    /// [`Cache::fetch`] for a caller whose right to a computation is asked for first, but only if there has to be one:
+    /// what the store has is served to everybody, and joining a computation that is under way costs nothing.
+    ///
+    /// # Errors
+    ///
+    /// The origin's error, or that of `admission`, when there is nothing to serve instead.
+    pub async fn fetch_if<F, A, E>(&self, visit: Visit, admission: A, compute: F) -> Result<Answer, E>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+        A: Future<Output = Result<(), E>> + Send,
+        E: From<OriginError>,
+    {
         let (key, deadline) = (visit.key.clone(), visit.deadline);
         let mut budget = Budget::new(&self.0.timing, deadline);
         let found = self.look_up(visit, &mut budget).await;
@@ -173,12 +190,33 @@ impl Cache {
                 Ok(entry.into_answer(CacheStatus::Stale))
             }
             Found::Entry(entry, Freshness::StaleIfError) => {
-                let computed = self.compute(key, compute, journey(None)).await;
-                computed.or_else(|error| entry.instead_of(error))
+                if self.admit(&key, admission).await.is_err() {
+                    return Ok(entry.into_answer(CacheStatus::Stale));
+                }
+                match self.compute(key, compute, journey(None)).await {
+                    Ok(answer) => Ok(answer),
+                    Err(error) => Ok(entry.instead_of(error)?),
+                }
             }
-            Found::Entry(_, Freshness::Gone) | Found::Nothing => self.compute(key, compute, journey(None)).await,
-            Found::Failure(reason) => self.compute(key, compute, journey(Some(reason))).await,
+            Found::Entry(_, Freshness::Gone) | Found::Nothing => {
+                self.compute_if(key, admission, compute, journey(None)).await
+            }
+            Found::Failure(reason) => self.compute_if(key, admission, compute, journey(Some(reason))).await,
         }
+    }
+
+    async fn compute_if<F, A, E>(&self, key: CacheKey, admission: A, compute: F, journey: Journey) -> Result<Answer, E>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+        A: Future<Output = Result<(), E>> + Send,
+        E: From<OriginError>,
+    {
+        self.admit(&key, admission).await?;
+        Ok(self.compute(key, compute, journey).await?)
+    }
+
+    async fn admit<E>(&self, key: &CacheKey, admission: impl Future<Output = Result<(), E>>) -> Result<(), E> {
+        if self.0.flights.is_under_way(key) { Ok(()) } else { admission.await }
     }
 
     /// Answers from the store or not at all.

@@ -4,9 +4,11 @@
 //! parser and one set of error messages.
 
 mod alerts;
+mod exposure;
 mod redis;
 mod settings;
 
+pub use exposure::{ExposureConfig, SessionIds};
 pub use redis::{Endpoint, RedisConfig, Topology};
 
 use crate::api::Access;
@@ -43,6 +45,8 @@ pub struct Config {
     pub access: Access,
     /// `ALERT_*`: when somebody should have a look.
     pub alerts: Thresholds,
+    /// `CORS_ALLOWED_ORIGINS`, `CLIENT_BUDGET_*`, `TRUSTED_PROXY_HOPS` and `CACHE_SESSION_IDS`.
+    pub exposure: ExposureConfig,
     /// `CACHE_KEY_SECRET`: makes the keys of personal, content-derived entries private; none.
     pub key_secret: Option<KeySecret>,
     /// `CACHE_ENCRYPTION_KEYS`, the [`Keyring`](crate::cache::Keyring) that seals entries, and `CACHE_ENCRYPTION`, `on` or `off`; without keys a
@@ -94,6 +98,7 @@ impl Config {
             ttl: TtlPolicy::from_variables(settings.pairs())?,
             access: settings.access()?,
             alerts: settings.alerts()?,
+            exposure: ExposureConfig::of(&settings)?,
             key_secret: settings.key_secret()?,
             encryption: settings.encryption()?,
             origin_timeout: settings.millis("ORIGIN_TIMEOUT_MS", 10_000)?,
@@ -174,6 +179,17 @@ mod tests {
         for (name, value, expected) in cases {
             assert_eq!(config(&[(name, value)]).map(|_| ()), Err(expected.to_owned()));
         }
+    }
+
+    #[test]
+    fn nothing_opens_the_routes_of_operators_until_it_is_set_and_a_short_token_is_refused() {
+        let access = |pairs: &[(&str, &str)]| config(pairs).map(|config| config.access);
+        assert!(access(&[]).is_ok_and(|access| !access.is_configured()));
+        assert!(access(&[("MEDINSIGHT_ADMIN_SCOPE", "cache:admin")]).is_ok_and(|access| access.is_configured()));
+        let token = access(&[("MEDINSIGHT_ADMIN_TOKEN", "an invented token")]).expect("valid");
+        assert!(token.is_configured() && !format!("{token:?}").contains("invented"));
+        let short = access(&[("MEDINSIGHT_ADMIN_TOKEN", "fifteen bytes!!")]).map(|_| ());
+        assert_eq!(short, Err("MEDINSIGHT_ADMIN_TOKEN: must be at least 16 bytes".to_owned()));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub mod analysis;
 pub mod api;
+pub mod budget;
 pub mod cache;
 pub mod clock;
 pub mod config;

@@ -1,7 +1,7 @@
 //! The local server: the routers of every group on one port, without Lambda.
 
 use crate::analysis::HealthAnalyses;
-use crate::api::{self, Services};
+use crate::api::{self, Exposure, Peer, Services};
 use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, StoreScope, Timing};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
@@ -11,6 +11,7 @@ use crate::origin::EmbeddedOrigin;
 use crate::store::{MemoryStore, RedisStore, Store};
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -52,8 +53,9 @@ pub fn assemble(config: &Config, clock: &Clock) -> Result<(Services, Cache), Box
     let drugs = Drugs::new(cache.clone(), Arc::clone(&origin) as _, config.origin_timeout);
     let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone());
     let monitor = Monitor::new(cache.clone(), config.alerts);
+    let exposure = Exposure::new(config, &cache)?;
     let (access, limits) = (config.access.clone(), config.limits);
-    Ok((Services { analyses, drugs, cache: cache.clone(), monitor, access, limits }, cache))
+    Ok((Services { analyses, drugs, cache: cache.clone(), monitor, access, exposure, limits }, cache))
 }
 
 fn encryption(config: &Config, scope: StoreScope) -> Result<Encryption, NoEncryption> {
@@ -102,7 +104,7 @@ async fn accept(listener: TcpListener, router: &Router, limits: Limits, stop: im
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => handle(stream, router.clone(), &connections),
+                Ok((stream, peer)) => handle(stream, Peer(peer), router.clone(), &connections),
                 Err(error) => pause_after(&error).await,
             },
             () = &mut stop => break,
@@ -115,13 +117,18 @@ async fn accept(listener: TcpListener, router: &Router, limits: Limits, stop: im
     }
 }
 
-fn handle(stream: TcpStream, router: Router, connections: &GracefulShutdown) {
+fn handle(stream: TcpStream, peer: Peer, router: Router, connections: &GracefulShutdown) {
     // Small answers must not wait for acknowledgements; the failure of the option is no reason to refuse a client.
     let _ = stream.set_nodelay(true);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request| {
+        request.extensions_mut().insert(peer);
+        router.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         // Clients hang up and speak badly; that is no event for the log.

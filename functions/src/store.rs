@@ -5,18 +5,23 @@
 
 mod failure;
 mod inspection;
+mod listing;
 mod memory;
 mod redis;
 mod server_info;
+mod tally;
 mod trip;
 
 pub use failure::{Doubt, FailureReason, Patience, StoreError};
 pub use inspection::{DatabaseInspection, DatabaseReport, NodeInspection};
+pub use listing::{Page, PageToken, Record};
 pub use memory::MemoryStore;
 pub use redis::RedisStore;
 pub use server_info::{Keyspace, ServerInfo};
+pub use tally::Tally;
 pub use trip::{LeaseRequest, LeaseToken, Reply, Stored, Trip, Write};
 
+use crate::budget::{Decision, Rate};
 use medinsight_core::{CacheKey, Category, Generation, Pattern};
 
 /// The store, whichever backend it has.
@@ -147,10 +152,10 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when the store did not answer; what was removed until then stays removed.
-    pub async fn sweep_category(&self, category: Category) -> Result<Swept, StoreError> {
+    pub async fn sweep_category(&self, category: Category, tally: &Tally) -> Result<Swept, StoreError> {
         match self {
-            Self::Memory(memory) => memory.sweep_category(category),
-            Self::Redis(redis) => redis.sweep_category(category).await,
+            Self::Memory(memory) => memory.sweep_category(category, tally),
+            Self::Redis(redis) => redis.sweep_category(category, tally).await,
         }
     }
 
@@ -159,10 +164,34 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when the store did not answer; what was removed until then stays removed.
-    pub async fn sweep_pattern(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+    pub async fn sweep_pattern(&self, pattern: &Pattern, tally: &Tally) -> Result<Swept, StoreError> {
         match self {
-            Self::Memory(memory) => memory.sweep_pattern(pattern),
-            Self::Redis(redis) => redis.sweep_pattern(pattern).await,
+            Self::Memory(memory) => memory.sweep_pattern(pattern, tally),
+            Self::Redis(redis) => redis.sweep_pattern(pattern, tally).await,
+        }
+    }
+
+    /// Counts what a pattern matches, and removes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer.
+    pub async fn count_matching(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+        match self {
+            Self::Memory(memory) => memory.count_matching(pattern),
+            Self::Redis(redis) => redis.count_matching(pattern).await,
+        }
+    }
+
+    /// Lists at most `room` of the entries that a pattern matches.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer.
+    pub async fn page(&self, pattern: &Pattern, from: PageToken, room: usize) -> Result<Page, StoreError> {
+        match self {
+            Self::Memory(memory) => memory.page(pattern, from, room),
+            Self::Redis(redis) => redis.page(pattern, from, room).await,
         }
     }
 
@@ -194,6 +223,18 @@ impl Store {
         match self {
             Self::Memory(memory) => vec![memory.inspect()],
             Self::Redis(redis) => redis.inspect(patience).await,
+        }
+    }
+
+    /// Lets one more request of a client pass, or not. The client's key is outside every category.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer.
+    pub async fn spend(&self, client: &str, rate: Rate, patience: Patience) -> Result<Decision, StoreError> {
+        match self {
+            Self::Memory(memory) => memory.spend(client, rate),
+            Self::Redis(redis) => redis.spend(client, rate, patience).await,
         }
     }
 }

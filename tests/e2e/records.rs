@@ -34,7 +34,7 @@ async fn a_record_is_read_as_it_was_written_last_until_its_life_is_over() {
     let service = Service::start();
     assert_eq!(service.cache.recall(&record()).await, Ok(None));
     for text in ["earlier", "later"] {
-        assert_eq!(service.cache.keep(&record(), text.as_bytes()).await, Ok(()));
+        assert_eq!(service.cache.record(&record(), Bytes::from(text)).await, Ok(()));
         assert_eq!(service.cache.recall(&record()).await, Ok(Some(Bytes::from(text))));
     }
     service.advance_secs(300);
@@ -44,7 +44,7 @@ async fn a_record_is_read_as_it_was_written_last_until_its_life_is_over() {
 #[tokio::test]
 async fn a_record_of_a_cleared_category_is_gone() {
     let service = Service::start();
-    assert_eq!(service.cache.keep(&record(), b"a record").await, Ok(()));
+    assert_eq!(service.cache.record(&record(), Bytes::from_static(b"a record")).await, Ok(()));
     let cleared = service.cache.clear(Category::AnalysisProgress).await.expect("a reachable store");
     assert_eq!(service.cache.recall(&record()).await, Ok(None));
     assert_eq!(cleared.sweep().await.map(|swept| swept.removed), Ok(1));
@@ -55,7 +55,7 @@ async fn that_the_store_does_not_answer_is_told_apart_from_that_there_is_no_reco
     let (service, memory) = Service::in_memory();
     memory.set_reachable(false);
     assert_eq!(service.cache.recall(&record()).await, Err(FailureReason::Unreachable));
-    assert_eq!(service.cache.keep(&record(), b"a record").await, Err(FailureReason::Unreachable));
+    assert_eq!(service.cache.record(&record(), Bytes::from_static(b"a record")).await, Err(FailureReason::Unreachable));
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ pub mod child;
 mod controlled_origin;
 pub mod fault_proxy;
 pub mod load;
+pub mod log;
+pub mod operator;
 pub mod ports;
 pub mod process;
 pub mod programs;

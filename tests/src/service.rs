@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use medinsight_core::{CacheKey, TtlPolicy, UnixMillis};
 use medinsight_functions::analysis::HealthAnalyses;
-use medinsight_functions::api::{Services, all_routes, finish};
+use medinsight_functions::api::{Exposure, Services, all_routes, finish};
 use medinsight_functions::cache::{Cache, Envelope, Parts, StoreScope, Timing};
 use medinsight_functions::clock::{Clock, ManualClock};
 use medinsight_functions::config::{Config, Limits};
@@ -114,6 +114,7 @@ impl Service {
             cache: cache.clone(),
             monitor: monitor.clone(),
             access: config.access.clone(),
+            exposure: Exposure::new(config, &cache).expect("a source of randomness"),
             limits: config.limits,
         };
         let router = finish(all_routes(), services);

@@ -2,8 +2,10 @@
 
 use super::body::read_json_body;
 use super::cache_headers::{DIGEST_HEADER, personal_answer};
+use super::client::Client;
 use super::session::{SESSION_HEADER, SessionId};
 use super::{Problem, Services};
+use crate::analysis::Asker;
 use crate::cache::Deadline;
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
@@ -16,6 +18,7 @@ use medinsight_core::{HealthAnalysisRequest, RequestDigest};
 pub(super) async fn analyze_health(
     State(services): State<Services>,
     Extension(deadline): Extension<Deadline>,
+    client: Client,
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
@@ -28,7 +31,8 @@ pub(super) async fn analyze_health(
         services.analyses.count_digest_mismatch();
         return Err(Problem::digest_mismatch());
     }
-    let answer = services.analyses.analyze(question, session.as_str(), deadline).await?;
+    let asker = Asker { session: session.as_str(), client: client.name(), budget: &services.exposure.budget };
+    let answer = services.analyses.analyze(question, asker, deadline).await?;
     let mut response = personal_answer(&answer);
     response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
     response.headers_mut().insert(SESSION_HEADER, session.into_header());

@@ -3,6 +3,8 @@
 //! `detail` is the member that clients of the earlier service read. It names the field and the rule that was broken,
 //! never the content.
 
+mod refusals;
+
 use crate::origin::OriginError;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -24,6 +26,7 @@ pub struct Problem {
     code: &'static str,
     detail: Cow<'static, str>,
     field: Option<&'static str>,
+    retry_after_secs: Option<u64>,
 }
 
 /// The body of a problem. Its `type` is `about:blank`, so its `title` is the status's own phrase (RFC 9457 section
@@ -41,7 +44,7 @@ struct ProblemBody<'a> {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), field: None }
+        Self { status, code, detail: detail.into(), field: None, retry_after_secs: None }
     }
 
     pub(super) fn of_field(self, field: &'static str) -> Self {
@@ -168,8 +171,8 @@ impl IntoResponse for Problem {
             // RFC 9110 section 11.6.1 demands it.
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.may_be_retried() {
-            headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
+        if let Some(secs) = self.retry_after_secs.or(self.may_be_retried().then_some(RETRY_AFTER_SECS)) {
+            headers.insert(RETRY_AFTER, HeaderValue::from(secs));
         }
         response
     }

@@ -1,6 +1,7 @@
 //! `GET /api/v1/redis/health`.
 
 use super::access::Admin;
+use super::audit::{Action, Outcome, Resource};
 use super::{Problem, Services};
 use crate::monitoring::Performance;
 use crate::store::{DatabaseReport, Store};
@@ -78,8 +79,10 @@ pub(super) async fn redis_health(admin: Option<Admin>, State(services): State<Se
     services.monitor.check_if_due().await;
     let details = match admin {
         Some(admin) => {
-            admin.audit("read", "redis/health");
-            Some(details(&services).await)
+            let record = admin.audit(Action::ReadHealth, Resource::Service);
+            let details = details(&services).await;
+            record.close(Outcome::Done);
+            Some(details)
         }
         None => None,
     };

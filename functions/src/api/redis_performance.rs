@@ -2,6 +2,7 @@
 
 use super::Services;
 use super::access::Admin;
+use super::audit::{Action, Outcome, Resource};
 use super::redis_health::unstored;
 use crate::monitoring::Performance;
 use crate::timestamp::iso8601;
@@ -20,7 +21,8 @@ struct RedisPerformanceResponse {
 /// Says what the servers say about themselves. What they do not say, because they are down or somebody else manages
 /// them, is null.
 pub(super) async fn redis_performance(admin: Admin, State(services): State<Services>) -> Response {
-    admin.audit("read", "redis/performance");
+    let record = admin.audit(Action::ReadPerformance, Resource::Service);
     let performance = Performance::of(&services.monitor.inspect().await);
+    record.close(Outcome::Done);
     unstored(&RedisPerformanceResponse { timestamp: iso8601(services.cache.clock().now()), performance })
 }

@@ -1,6 +1,7 @@
 //! `GET /api/v1/redis/stats`.
 
 use super::access::Admin;
+use super::audit::{Action, Resource};
 use super::redis_health::unstored;
 use super::{Problem, Services};
 use crate::monitoring::{Raised, Statistics};
@@ -29,8 +30,9 @@ struct AlertResponse {
 
 /// Says how well the cache serves, what went wrong, and whether somebody should have a look.
 pub(super) async fn redis_stats(admin: Admin, State(services): State<Services>) -> Result<Response, Problem> {
-    admin.audit("read", "redis/stats");
-    let observation = services.monitor.observe().await.map_err(|_| Problem::store_unavailable())?;
+    let record = admin.audit(Action::ReadStatistics, Resource::Service);
+    let observation = services.monitor.observe().await.map_err(|_| Problem::store_unavailable());
+    let observation = record.close_with(observation)?;
     Ok(unstored(&RedisStatsResponse {
         timestamp: iso8601(services.cache.clock().now()),
         statistics: Statistics::of(&observation.counts),

@@ -16,6 +16,8 @@ pub enum Counter {
     Failures(Endpoint),
     /// Health questions whose client claimed another digest, under `errors:health_analysis:digest_mismatches`.
     DigestMismatches,
+    /// Requests that were refused because their client had spent its budget, under `errors:budget:spent`.
+    OverBudget,
     /// Trips of the store that failed or were refused, under `errors:store:{reason}`.
     Store(FailureReason),
     /// Answers that were not stored, because their lease had run out or they had been cleared meanwhile.
@@ -93,7 +95,11 @@ impl Counter {
             classes.into_iter().chain([Self::StoredBytes(category)])
         });
         let failures = Self::of_the_store().chain(Self::of_entries()).map(|(_, counter)| counter);
-        usage.chain(Endpoint::ALL.map(Self::Failures)).chain([Self::DigestMismatches]).chain(failures).chain(sizes)
+        usage
+            .chain(Endpoint::ALL.map(Self::Failures))
+            .chain([Self::DigestMismatches, Self::OverBudget])
+            .chain(failures)
+            .chain(sizes)
     }
 
     /// What went wrong with the store, by reason.
@@ -132,6 +138,7 @@ impl Counter {
             Self::Usage(endpoint, usage) => (Category::Usage, endpoint.as_str(), usage.name_for(endpoint)),
             Self::Failures(endpoint) => (Category::Errors, endpoint.as_str(), "failures".into()),
             Self::DigestMismatches => (Category::Errors, Endpoint::HealthAnalysis.as_str(), "digest_mismatches".into()),
+            Self::OverBudget => (Category::Errors, "budget", "spent".into()),
             Self::Store(reason) => (Category::Errors, "store", reason.as_str().into()),
             Self::LeaseLost => (Category::Errors, "store", "lease-lost".into()),
             Self::Unreadable(reason) => (Category::Errors, "entry", reason.as_str().into()),

@@ -82,7 +82,7 @@ impl Desk {
         let Ok(payload) = serde_json::to_vec(&progress) else { return };
         let Ok(key) = CacheKey::build("analysis_progress", &id.to_string(), None) else { return };
         self.not_stored.insert(id, progress);
-        if self.cache.keep(&key, &payload).await.is_ok() {
+        if self.cache.record(&key, payload.into()).await.is_ok() {
             self.not_stored.invalidate(&id);
         }
     }

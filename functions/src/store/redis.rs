@@ -11,11 +11,13 @@ mod database;
 mod failure;
 mod inspect;
 mod link;
+mod listing;
 mod scripts;
 mod sweep;
 mod topology;
 
-use super::{LeaseToken, Patience, Reply, StoreError, Stored, Swept, Trip, Write};
+use super::{LeaseToken, Page, PageToken, Patience, Reply, StoreError, Stored, Swept, Tally, Trip, Write};
+use crate::budget::{Decision, Rate};
 use crate::clock::Clock;
 use crate::config::RedisConfig;
 use crate::store::{DatabaseInspection, DatabaseReport, FailureReason};
@@ -27,6 +29,7 @@ use redis::{Value, cmd};
 use scripts::Call;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use sweep::Removal;
 
 /// The store in Redis.
@@ -138,17 +141,26 @@ impl RedisStore {
     }
 
     /// Removes what a category has of other generations than its current one.
-    pub(super) async fn sweep_category(&self, category: Category) -> Result<Swept, StoreError> {
+    pub(super) async fn sweep_category(&self, category: Category, tally: &Tally) -> Result<Swept, StoreError> {
         let glob = Pattern::Category(category).to_redis_glob();
-        sweep::sweep(self.of_category(category), &glob, Removal::OtherGenerations(category)).await
+        sweep::sweep(self.of_category(category), &glob, Removal::OtherGenerations(category), tally).await
     }
 
     /// Removes what a pattern matches. All leases go before the first entry: a computation that began before the clear
     /// can then store nothing that the second pass might miss.
-    pub(super) async fn sweep_pattern(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+    pub(super) async fn sweep_pattern(&self, pattern: &Pattern, tally: &Tally) -> Result<Swept, StoreError> {
         let (database, glob) = (self.of_category(pattern.category()), pattern.to_redis_glob());
-        sweep::sweep(database, &format!("medinsight:lease:{{{glob}"), Removal::All).await?;
-        sweep::sweep(database, &glob, Removal::All).await
+        sweep::sweep(database, &format!("medinsight:lease:{{{glob}"), Removal::All, &Tally::default()).await?;
+        sweep::sweep(database, &glob, Removal::All, tally).await
+    }
+
+    pub(super) async fn count_matching(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+        let database = self.of_category(pattern.category());
+        sweep::sweep(database, &pattern.to_redis_glob(), Removal::Nothing, &Tally::default()).await
+    }
+
+    pub(super) async fn page(&self, pattern: &Pattern, from: PageToken, room: usize) -> Result<Page, StoreError> {
+        listing::page(self.of_category(pattern.category()), pattern, from, room).await
     }
 
     pub(super) async fn counter(&self, key: &CacheKey, patience: Patience) -> Result<u64, StoreError> {
@@ -169,6 +181,15 @@ impl RedisStore {
 
     pub(super) async fn inspect(&self, patience: Patience) -> Vec<DatabaseInspection> {
         join_all(self.databases().map(|database| inspect::inspect(database, patience))).await
+    }
+
+    pub(super) async fn spend(&self, key: &str, rate: Rate, patience: Patience) -> Result<Decision, StoreError> {
+        let value = self.answers.call(&Call::spend(key, rate), patience).await?;
+        let debt = integer(&value).map_err(StoreError::in_doubt)?;
+        Ok(match u64::try_from(debt) {
+            Ok(debt_ms) => Decision::Pass { debt_ms },
+            Err(_) => Decision::Refuse { retry_after: Duration::from_millis(debt.unsigned_abs()) },
+        })
     }
 
     fn databases(&self) -> impl Iterator<Item = &Arc<Database>> {
