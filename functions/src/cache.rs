@@ -192,18 +192,6 @@ impl Cache {
         }
     }
 
-    async fn compute_if<F, A, E>(&self, key: CacheKey, admission: A, compute: F, journey: Journey) -> Result<Answer, E>
-    where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
-        A: Future<Output = Result<(), E>> + Send,
-        E: From<OriginError>,
-    {
-        if !self.0.flights.is_under_way(&key) {
-            admission.await?;
-        }
-        Ok(self.compute(key, compute, journey).await?)
-    }
-
     /// Answers from the store or not at all.
     pub async fn peek(&self, visit: Visit) -> Option<Answer> {
         let mut budget = Budget::new(&self.0.timing, visit.deadline);

@@ -49,6 +49,7 @@ pub fn assemble(config: &Config, clock: &Clock) -> Result<(Services, Cache), Box
     });
     let origin = Arc::new(EmbeddedOrigin::new(config.embedded_origin_delay)?);
     let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone())?;
+    warn_of_separate_budgets(config);
     let exposure = Exposure::new(config, &cache)?;
     let access = config.access.clone();
     let services = Services { analyses, cache: cache.clone(), access, exposure, limits: config.limits };
@@ -61,6 +62,14 @@ fn encryption(config: &Config, scope: StoreScope) -> Result<Encryption, NoEncryp
         tracing::warn!("entries about persons are stored unencrypted, because CACHE_ENCRYPTION is off");
     }
     Ok(encryption)
+}
+
+/// Processes know clients by pseudonyms, which differ without a common secret.
+fn warn_of_separate_budgets(config: &Config) {
+    let is_shared = config.redis.is_some() && config.exposure.client_budget.is_some();
+    if is_shared && config.key_secret.is_none() {
+        tracing::warn!("each process has budgets of its own for clients, because CACHE_KEY_SECRET is not set");
+    }
 }
 
 /// What is in this process's memory already need not be there twice.

@@ -49,8 +49,30 @@ impl Cache {
         self.0.refreshes.start(key, work);
     }
 
+    /// Asks for the right to a computation at the expense of the time that the store may cost the request. Who cannot be
+    /// told in time may compute, and while the store is down nobody is asked.
+    pub(super) async fn compute_if<F, A, E>(
+        &self,
+        key: CacheKey,
+        admission: A,
+        compute: F,
+        mut journey: Journey,
+    ) -> Result<Answer, E>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+        A: Future<Output = Result<(), E>> + Send,
+        E: From<OriginError>,
+    {
+        let patience = journey.budget.patience().filter(|_| journey.bypass.is_none());
+        if let Some(patience) = patience.filter(|_| !self.0.flights.is_under_way(&key)) {
+            let asking = tokio::time::timeout_at(patience.until, admission);
+            journey.budget.spend_on(asking).await.unwrap_or(Ok(()))?;
+        }
+        Ok(self.compute(key, compute, journey).await?)
+    }
+
     /// Computes, or joins a computation that is under way, and stores the answer.
-    pub(super) async fn compute<F>(&self, key: CacheKey, compute: F, journey: Journey) -> Result<Answer, OriginError>
+    async fn compute<F>(&self, key: CacheKey, compute: F, journey: Journey) -> Result<Answer, OriginError>
     where
         F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
     {
