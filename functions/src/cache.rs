@@ -190,10 +190,11 @@ impl Cache {
                 Ok(entry.into_answer(CacheStatus::Stale))
             }
             Found::Entry(entry, Freshness::StaleIfError) => {
-                if self.admit(&key, admission).await.is_err() {
+                let mut journey = journey(None);
+                if self.admit(&key, admission, &mut journey).await.is_err() {
                     return Ok(entry.into_answer(CacheStatus::Stale));
                 }
-                match self.compute(key, compute, journey(None)).await {
+                match self.compute(key, compute, journey).await {
                     Ok(answer) => Ok(answer),
                     Err(error) => Ok(entry.instead_of(error)?),
                 }
@@ -203,20 +204,6 @@ impl Cache {
             }
             Found::Failure(reason) => self.compute_if(key, admission, compute, journey(Some(reason))).await,
         }
-    }
-
-    async fn compute_if<F, A, E>(&self, key: CacheKey, admission: A, compute: F, journey: Journey) -> Result<Answer, E>
-    where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
-        A: Future<Output = Result<(), E>> + Send,
-        E: From<OriginError>,
-    {
-        self.admit(&key, admission).await?;
-        Ok(self.compute(key, compute, journey).await?)
-    }
-
-    async fn admit<E>(&self, key: &CacheKey, admission: impl Future<Output = Result<(), E>>) -> Result<(), E> {
-        if self.0.flights.is_under_way(key) { Ok(()) } else { admission.await }
     }
 
     /// Answers from the store or not at all.

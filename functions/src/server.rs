@@ -53,6 +53,7 @@ pub fn assemble(config: &Config, clock: &Clock) -> Result<(Services, Cache), Box
     let drugs = Drugs::new(cache.clone(), Arc::clone(&origin) as _, config.origin_timeout);
     let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone());
     let monitor = Monitor::new(cache.clone(), config.alerts);
+    warn_of_separate_budgets(config);
     let exposure = Exposure::new(config, &cache)?;
     let (access, limits) = (config.access.clone(), config.limits);
     Ok((Services { analyses, drugs, cache: cache.clone(), monitor, access, exposure, limits }, cache))
@@ -64,6 +65,14 @@ fn encryption(config: &Config, scope: StoreScope) -> Result<Encryption, NoEncryp
         tracing::warn!("entries about persons are stored unencrypted, because CACHE_ENCRYPTION is off");
     }
     Ok(encryption)
+}
+
+/// Processes know clients by pseudonyms, which differ without a common secret.
+fn warn_of_separate_budgets(config: &Config) {
+    let is_shared = config.redis.is_some() && config.exposure.client_budget.is_some();
+    if is_shared && config.key_secret.is_none() {
+        tracing::warn!("each process has budgets of its own for clients, because CACHE_KEY_SECRET is not set");
+    }
 }
 
 /// What is in this process's memory already need not be there twice.

@@ -86,3 +86,17 @@ async fn an_action_that_fails_is_recorded_as_failed() {
     assert_eq!(log.audits().len(), expected);
     assert!(log.audits().iter().all(|record| record["outcome"] == "failed"));
 }
+
+#[tokio::test]
+async fn an_action_that_is_broken_off_is_recorded_as_such_before_the_answer() {
+    let redis = RedisServer::start().await;
+    let settings = [("REDIS_URL", &*redis.url()), ("MEDINSIGHT_ADMIN_TOKEN", TOKEN), ("REQUEST_TIMEOUT_MS", "200")];
+    let service = Service::with_settings(&settings);
+    service.ask(&question()).await;
+    redis.freeze();
+    let log = CapturedLog::start(LevelFilter::ERROR);
+    let erase = request(http::Method::DELETE, "/api/v1/redis/session/a-session", None);
+    assert_eq!(service.send(with_token(erase)).await.status.as_u16(), 504);
+    let outcomes: Vec<Value> = log.audits().iter().map(|record| record["outcome"].clone()).collect();
+    assert_eq!(outcomes, [json!("broken_off")]);
+}
