@@ -5,7 +5,7 @@ use http::Method;
 use medinsight_tests::Service;
 use medinsight_tests::fault_proxy::FaultProxy;
 use medinsight_tests::redis_server::{EvictionPolicy, RedisOptions, RedisServer};
-use serde_json::{Value, json};
+use serde_json::json;
 
 #[tokio::test]
 async fn an_id_that_could_be_guessed_is_refused_for_writing_and_may_be_read() {
