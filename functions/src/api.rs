@@ -7,11 +7,15 @@ mod cache_headers;
 mod policy;
 mod problem;
 mod redis_health;
+mod request_id;
 mod session;
 mod supervision;
+mod trace_context;
 
 pub use access::{Access, AdminToken};
 pub use problem::{PROBLEM_JSON, Problem};
+pub use request_id::RequestId;
+pub use trace_context::TraceContext;
 
 use crate::analysis::HealthAnalyses;
 use crate::cache::Cache;
