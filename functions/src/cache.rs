@@ -14,7 +14,9 @@ mod errand;
 mod generations;
 mod keyring;
 mod lease;
+mod measures;
 mod near;
+mod settling;
 mod single_flight;
 mod status;
 mod timing;
@@ -23,6 +25,8 @@ pub use clearing::Cleared;
 pub use encryption::{Encryption, EncryptionSetting, NoEncryption, StoreScope};
 pub use envelope::{Envelope, NotWrapped, Opened, Stamp, Unreadable};
 pub use keyring::{InvalidKeyring, Keyring};
+pub use measures::{Measure, Measures};
+pub use settling::Settled;
 pub use status::CacheStatus;
 pub use timing::{Deadline, Timing};
 
@@ -150,6 +154,18 @@ impl Cache {
     where
         F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
     {
+        let category = visit.key.kind().category();
+        let result = self.find_or_compute(visit, compute).await;
+        if let Ok(answer) = &result {
+            measures::served(category, answer.status);
+        }
+        result
+    }
+
+    async fn find_or_compute<F>(&self, visit: Visit, compute: F) -> Result<Answer, OriginError>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+    {
         let (key, deadline) = (visit.key.clone(), visit.deadline);
         let mut budget = Budget::new(&self.0.timing, deadline);
         let found = self.look_up(visit, &mut budget).await;
@@ -175,6 +191,15 @@ impl Cache {
 
     /// Answers from the store or not at all.
     pub async fn peek(&self, visit: Visit) -> Option<Answer> {
+        let category = visit.key.kind().category();
+        let answer = self.find(visit).await;
+        if let Some(answer) = &answer {
+            measures::served(category, answer.status);
+        }
+        answer
+    }
+
+    async fn find(&self, visit: Visit) -> Option<Answer> {
         let mut budget = Budget::new(&self.0.timing, visit.deadline);
         match self.look_up(visit, &mut budget).await {
             Found::Entry(entry, Freshness::Fresh | Freshness::RefreshEarly) => {
