@@ -139,7 +139,7 @@ async fn check_regularly(cache: Cache) {
     }
 }
 
-async fn flush_regularly(cache: Cache) {
+pub(crate) async fn flush_regularly(cache: Cache) {
     let mut ticks = tokio::time::interval(FLUSH_INTERVAL);
     loop {
         ticks.tick().await;

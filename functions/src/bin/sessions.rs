@@ -1,0 +1,8 @@
+//! The Lambda function of the sessions group.
+
+use medinsight_functions::{api, lambda};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    lambda::serve(api::session_routes()).await
+}
