@@ -9,6 +9,7 @@ mod client_digests;
 mod embedded_answers;
 mod freshness;
 mod keys;
+mod lambda;
 mod lease_protocol;
 mod outages;
 mod redis;
