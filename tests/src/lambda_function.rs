@@ -4,9 +4,10 @@ use crate::child::{self, RunningChild};
 use crate::lambda_api::{Extensions, LambdaApi, Outcome};
 use crate::log::Log;
 use serde_json::Value;
+use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long an invocation may take unless a test says otherwise.
 const TIME: Duration = Duration::from_secs(10);
@@ -17,6 +18,7 @@ pub struct LambdaFunction {
     child: RunningChild,
     api: LambdaApi,
     log: Log,
+    started_at: Instant,
 }
 
 impl LambdaFunction {
@@ -59,9 +61,10 @@ impl LambdaFunction {
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
         ]);
         command.envs(settings.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let started_at = Instant::now();
         let child = RunningChild::start(command).expect("the function can be started");
         let log = Log::of(child.take_stdout().expect("a piped output"));
-        Self { child, api, log }
+        Self { child, api, log, started_at }
     }
 
     /// Invokes it once its environment is idle.
@@ -109,6 +112,27 @@ impl LambdaFunction {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.pid()
+    }
+
+    /// When its process was started.
+    #[must_use]
+    pub fn started_at(&self) -> Instant {
+        self.started_at
+    }
+
+    /// How much processor time it has used so far.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended.
+    #[must_use]
+    pub fn cpu_time(&self) -> Duration {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.pid())).expect("a running process");
+        let nanos = tasks.map_while(Result::ok).map(|task| {
+            let times = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+            times.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0)
+        });
+        Duration::from_nanos(nanos.sum())
     }
 
     /// Freezes it as Lambda does: once its environment is idle, with SIGSTOP.
