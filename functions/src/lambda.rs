@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::{environment, logging, server};
 use aftercare::{Afterwards, Finished};
 use axum::Router;
-use extension::Registration;
+use extension::{ExtensionError, Registration};
 use host::{Concurrency, Host};
 use lambda_http::Error;
 use lambda_runtime::{LambdaInvocation, Runtime, Service};
@@ -27,6 +27,10 @@ use runtime_api::RuntimeApi;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// The internal extension at work.
+type Extension = JoinHandle<ExtensionError>;
 
 pub(crate) use aftercare::{Aftercare, until};
 
@@ -128,14 +132,15 @@ impl Function {
     {
         let Self { parts: Parts { cache, .. }, aftercare, host } = self;
         let asked_to_end = shutdown::asked()?;
-        let afterwards = match host.concurrency {
+        let (afterwards, extension_ended) = match host.concurrency {
             Concurrency::One => afterwards(&host.runtime_api, &aftercare).await,
             Concurrency::Several => {
                 tokio::spawn(server::flush_regularly(cache.clone()));
-                Afterwards::Nothing
+                (Afterwards::Nothing, None)
             }
         };
         tokio::select! {
+            Some(error) = ended(extension_ended) => Err(error.into()),
             ended = runtime.layer(afterwards).run_concurrent() => ended,
             () = asked_to_end => {
                 // What does not get through in this time is lost with the environment, as it would be in a crash.
@@ -147,16 +152,23 @@ impl Function {
 }
 
 /// Who cares for what is left when an answer has gone out: the extension, unless it cannot be registered.
-async fn afterwards(runtime_api: &RuntimeApi, aftercare: &Arc<Aftercare>) -> Afterwards {
+async fn afterwards(runtime_api: &RuntimeApi, aftercare: &Arc<Aftercare>) -> (Afterwards, Option<Extension>) {
     let (finished, invocations) = mpsc::unbounded_channel::<Finished>();
-    match Registration::ask(runtime_api).await {
-        Ok(registration) => {
-            tokio::spawn(registration.attend(Arc::clone(aftercare), invocations));
-        }
+    let extension = match Registration::ask(runtime_api).await {
+        Ok(registration) => Some(tokio::spawn(registration.attend(Arc::clone(aftercare), invocations))),
         Err(error) => {
             tracing::warn!(%error, "no extension: what follows an answer is done before the next invocation");
+            None
         }
-    }
+    };
     // Without the extension nobody listens, and the layer does it itself.
-    Afterwards::Care { finished, aftercare: Arc::clone(aftercare) }
+    (Afterwards::Care { finished, aftercare: Arc::clone(aftercare) }, extension)
+}
+
+/// Why the extension ended, once it has; nothing without one.
+async fn ended(extension: Option<Extension>) -> Option<ExtensionError> {
+    match extension?.await {
+        Ok(error) => Some(error),
+        Err(_panic) => Some(ExtensionError::Garbled),
+    }
 }

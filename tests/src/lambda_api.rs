@@ -29,6 +29,8 @@ pub enum Extensions {
     Accepted,
     /// They are refused.
     Refused,
+    /// They may register, and get no event.
+    Broken,
 }
 
 /// The interface of one environment. It ends on drop.

@@ -32,14 +32,14 @@ impl LambdaFunction {
         Self::start_command(child::command(program), Extensions::Accepted, settings)
     }
 
-    /// Starts a function in an environment that refuses extensions.
+    /// Starts a function in an environment that treats extensions in its own way.
     ///
     /// # Panics
     ///
     /// When it cannot be started.
     #[must_use]
-    pub fn start_without_extensions(program: &Path, settings: &[(&str, &str)]) -> Self {
-        Self::start_command(child::command(program), Extensions::Refused, settings)
+    pub fn start_with(extensions: Extensions, program: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::start_command(child::command(program), extensions, settings)
     }
 
     /// Starts a function without anything around it, to measure how long it takes.

@@ -63,25 +63,44 @@ impl Registration {
         Ok(Self { runtime_api: runtime_api.clone(), connection, identifier })
     }
 
-    /// Cares for every invocation until Lambda ends the environment. When it cannot go on, the other end of `finished`
-    /// notices, and the runtime does this work itself.
-    pub(super) async fn attend(mut self, aftercare: Arc<Aftercare>, mut finished: UnboundedReceiver<Finished>) {
+    /// Cares for every invocation, and ends only when it cannot go on. Then the process has to end, too: Lambda would wait
+    /// for the extension at the end of every invocation.
+    pub(super) async fn attend(
+        mut self,
+        aftercare: Arc<Aftercare>,
+        mut finished: UnboundedReceiver<Finished>,
+    ) -> ExtensionError {
         loop {
-            match self.next().await {
+            let invoke = match self.next().await {
+                Err(ExtensionError::Unreachable) => self.next_on_another_connection().await,
+                invoke => invoke,
+            };
+            match invoke {
                 Ok(invoke) => attend_to(&invoke, &aftercare, &mut finished).await,
                 Err(error) => {
-                    tracing::error!(%error, "the extension ended");
-                    return;
+                    self.report(&error).await;
+                    return error;
                 }
             }
         }
     }
 
+    async fn next_on_another_connection(&mut self) -> Result<Invoke, ExtensionError> {
+        self.connection = self.runtime_api.connect().await.map_err(|_| ExtensionError::Unreachable)?;
+        self.next().await
+    }
+
+    /// Tells Lambda why the environment ends.
+    async fn report(&self, error: &ExtensionError) {
+        let request =
+            self.runtime_api.request("/2020-01-01/extension/exit/error").header(IDENTIFIER, self.identifier.clone());
+        let request = request.header("lambda-extension-function-error-type", "Extension.Failed");
+        self.runtime_api.report(request, "Extension.Failed", &error.to_string()).await;
+    }
+
     /// Says that nothing is left to do, and waits for the next invocation.
     async fn next(&mut self) -> Result<Invoke, ExtensionError> {
-        if self.connection.ready().await.is_err() {
-            self.connection = self.runtime_api.connect().await.map_err(|_| ExtensionError::Unreachable)?;
-        }
+        self.connection.ready().await.map_err(|_| ExtensionError::Unreachable)?;
         let request = self.runtime_api.request("/2020-01-01/extension/event/next");
         let request = request.header(IDENTIFIER, self.identifier.clone()).body(Full::<Bytes>::default());
         let request = request.map_err(|_| ExtensionError::Garbled)?;

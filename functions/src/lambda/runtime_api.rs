@@ -1,7 +1,8 @@
 //! A client of Lambda's HTTP interface inside the environment, for what the runtime crate does not do.
 
 use bytes::Bytes;
-use http::{Request, header::HOST};
+use http::header::HOST;
+use http::{Method, Request};
 use http_body_util::Full;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -10,7 +11,7 @@ use std::io;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
-/// How long the report of a failed start may take.
+/// How long the report of a failure may take.
 const TIME_TO_REPORT: Duration = Duration::from_secs(2);
 
 /// Where the interface is.
@@ -45,12 +46,16 @@ impl RuntimeApi {
 
     /// Tells Lambda why the function cannot start.
     pub(super) async fn report_init_error(&self, message: &str) {
-        let report = json!({"errorType": "InvalidConfiguration", "errorMessage": message, "stackTrace": []});
-        let request = self
-            .request("/2018-06-01/runtime/init/error")
-            .method("POST")
-            .header("lambda-runtime-function-error-type", "Runtime.InvalidConfiguration")
-            .body(Full::from(report.to_string()));
+        let error_type = "Runtime.InvalidConfiguration";
+        let request = self.request("/2018-06-01/runtime/init/error");
+        let request = request.header("lambda-runtime-function-error-type", error_type);
+        self.report(request, error_type, message).await;
+    }
+
+    /// Sends a report on a connection of its own; whoever sends it is about to end.
+    pub(super) async fn report(&self, request: http::request::Builder, error_type: &str, message: &str) {
+        let report = json!({"errorType": error_type, "errorMessage": message, "stackTrace": []});
+        let request = request.method(Method::POST).body(Full::from(report.to_string()));
         let sending = async {
             let mut connection = self.connect().await.ok()?;
             connection.send_request(request.ok()?).await.ok()

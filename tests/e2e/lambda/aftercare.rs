@@ -3,7 +3,7 @@
 use super::{LIMIT, health, settings};
 use medinsight_tests::built;
 use medinsight_tests::events::event;
-use medinsight_tests::lambda_api::Call;
+use medinsight_tests::lambda_api::{Call, Extensions};
 use medinsight_tests::lambda_function::LambdaFunction;
 use medinsight_tests::redis_server::RedisServer;
 use medinsight_tests::waiting::until;
@@ -45,7 +45,8 @@ async fn a_stale_answer_is_refreshed_after_it_went_out_and_before_the_extension_
 #[tokio::test]
 async fn without_the_extension_the_runtime_refreshes_before_it_asks_for_the_next_invocation() {
     let redis = RedisServer::start().await;
-    let function = LambdaFunction::start_without_extensions(&built::program("health"), &settings(&redis.url(), &STALE));
+    let function =
+        LambdaFunction::start_with(Extensions::Refused, &built::program("health"), &settings(&redis.url(), &STALE));
     let calls = refreshed_after_the_answer(&function).await;
     assert_eq!(&calls[..2], [Call::Answered(2), Call::RuntimeNext]);
 }
@@ -76,4 +77,13 @@ async fn a_refresh_that_takes_too_long_is_left_and_the_environment_lives_on() {
     slow.idle().await;
     let again = slow.invoke_within(&event("http-health"), Duration::from_secs(2)).await;
     assert_eq!((again.status(), again.header("x-cache")), (200, "STALE"));
+}
+
+#[tokio::test]
+async fn an_extension_that_gets_no_events_ends_the_process_which_lambda_would_wait_for_otherwise() {
+    let redis = RedisServer::start().await;
+    let (program, settings) = (built::program("health"), settings(&redis.url(), &[]));
+    let function = LambdaFunction::start_with(Extensions::Broken, &program, &settings);
+    assert!(!function.ended(LIMIT).await.success());
+    assert!(function.api().calls().contains(&Call::ExtensionFailed));
 }

@@ -25,6 +25,10 @@ pub(super) async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> R
         (Method::POST, "/2018-06-01/runtime/init/error") => init_error(&shared, &body),
         (Method::POST, "/2020-01-01/extension/register") => register(&shared, &body),
         (Method::GET, "/2020-01-01/extension/event/next") => next_event(&shared).await,
+        (Method::POST, "/2020-01-01/extension/exit/error" | "/2020-01-01/extension/init/error") => {
+            shared.change(|state| state.calls.push(Call::ExtensionFailed));
+            status(StatusCode::ACCEPTED)
+        }
         (Method::POST, path) => finished(&shared, path, &body),
         _ => status(StatusCode::NOT_FOUND),
     })
@@ -43,6 +47,9 @@ async fn next_invocation(shared: &Shared) -> Answer {
 
 async fn next_event(shared: &Shared) -> Answer {
     let _waiting = Waiting::start(shared, Call::ExtensionNext, |state| &mut state.extensions_waiting);
+    if shared.extensions == Extensions::Broken {
+        return status(StatusCode::INTERNAL_SERVER_ERROR);
+    }
     let invocation = shared.when(|state| state.events.pop_front()).await;
     Response::new(Full::from(event_of(&invocation).to_string()))
 }

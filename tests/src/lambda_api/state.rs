@@ -22,6 +22,8 @@ pub enum Call {
     Answered(u64),
     /// The failure of an invocation, by its number.
     Failed(u64),
+    /// The extension gave up.
+    ExtensionFailed,
     /// The function cannot start.
     InitFailed,
 }
