@@ -23,15 +23,19 @@ mod redis_keys;
 mod redis_performance;
 mod redis_session;
 mod redis_stats;
+mod request_id;
 mod session;
 mod supervision;
 mod sweeping;
+mod trace_context;
 mod warming;
 
 pub use access::{Access, AdminToken};
 pub use client::Peer;
 pub use exposure::Exposure;
 pub use problem::{PROBLEM_JSON, Problem};
+pub use request_id::RequestId;
+pub use trace_context::TraceContext;
 
 use crate::analysis::HealthAnalyses;
 use crate::cache::Cache;
