@@ -35,9 +35,6 @@ const AHEAD_OF_THE_ROUTER: [&str; 24] = [
     "POST /api/v1/redis/cache/clear-pattern",
 ];
 
-/// Settings of the template that no code reads yet; who reads one takes it away here.
-const AHEAD_OF_THE_SETTINGS: [&str; 1] = ["WORK_QUEUE_URL"];
-
 /// What operators may do outside their own group, `/api/v1/redis/`.
 const OPERATORS_AMONG_SESSIONS: [&str; 3] = [
     "DELETE /api/v1/cache/clear-all",
@@ -93,12 +90,7 @@ fn exactly_the_routes_of_operators_are_behind_the_authorizer() {
 fn every_variable_of_the_template_is_a_setting_that_is_read() {
     let (set, read) = (variables(), settings());
     assert!(set.len() > 10 && read.len() > 20, "variables or settings were not found");
-    for name in AHEAD_OF_THE_SETTINGS {
-        assert!(set.contains(name), "{name} is not in template.yaml");
-        assert!(!read.contains(name), "take {name} away from AHEAD_OF_THE_SETTINGS");
-    }
-    let known = read.into_iter().chain(AHEAD_OF_THE_SETTINGS.map(str::to_owned)).collect();
-    assert_eq!(names(set.difference(&known)), "", "variables that nobody reads");
+    assert_eq!(names(set.difference(&read)), "", "variables that nobody reads");
 }
 
 #[test]
@@ -192,7 +184,7 @@ fn routes_with_security() -> BTreeSet<String> {
     routes
 }
 
-/// The routes of the OpenAPI document, which is made from the router; or those in the source where there is none.
+/// The routes of `openapi.json`, which is made from the router; or those in the source where there is none.
 fn routes_of_the_router() -> BTreeSet<String> {
     match fs::read_to_string(workspace_root().join("functions/openapi.json")) {
         Ok(document) => routes_of_the_document(&document),
