@@ -37,7 +37,7 @@ pub(crate) fn lint() -> Result<()> {
     check(Command::new(environment.join("bin/cfn-lint")).arg("template.yaml"))?;
     let mut sam = Command::new(environment.join("bin/sam"));
     sam.args(["validate", "--lint", "--template", "template.yaml"]);
-    // Neither usage data to the vendor, nor files in the home directory, nor the credentials of whoever runs this.
+    // No usage data for the vendor, no files in the home directory, and no search for credentials on the network.
     sam.env("SAM_CLI_TELEMETRY", "0").env("__SAM_CLI_APP_DIR", &environment);
     sam.env("AWS_EC2_METADATA_DISABLED", "true");
     check(&mut sam)

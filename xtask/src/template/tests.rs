@@ -94,6 +94,33 @@ fn every_variable_of_the_template_is_a_setting_that_is_read() {
 }
 
 #[test]
+fn alarms_watch_metrics_that_the_functions_write() {
+    let template = template();
+    // The functions write none until this file is there.
+    let Ok(source) = fs::read_to_string(workspace_root().join("functions/src/metrics.rs")) else { return };
+    let own = template.split("Namespace: MedInsight/").skip(1);
+    for alarm in own {
+        let (namespace, rest) = alarm.split_once('\n').expect("more lines");
+        let metric = value(rest, "MetricName: ").trim_end();
+        let metric = metric.lines().next().unwrap_or_default();
+        assert!(source.contains(&format!("\"MedInsight/{namespace}\"")), "namespace MedInsight/{namespace}");
+        assert!(source.contains(&format!("\"{metric}\"")), "metric {metric}");
+    }
+}
+
+#[test]
+fn every_example_event_over_http_has_a_route_of_the_template() {
+    let deployed = routes_of(&events());
+    let files = fs::read_dir(workspace_root().join("tests/events")).expect("the events' folder");
+    for file in files.map(|entry| entry.expect("an entry").path()) {
+        let event: serde_json::Value = serde_json::from_str(&read(&file)).expect("an event is JSON");
+        if let Some(route) = event["routeKey"].as_str() {
+            assert!(deployed.contains(route), "{}: {route}", file.display());
+        }
+    }
+}
+
+#[test]
 fn every_parameter_of_the_template_is_used() {
     let template = template();
     let (_, rest) = template.split_once("\nParameters:\n").expect("parameters");
