@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-const NAMESPACE: &str = "MedInsight/Cache";
+const NAMESPACE: &str = "MedInsight/ResponseCache";
 
 /// Writes the metrics of one function.
 #[derive(Debug)]
