@@ -1,23 +1,25 @@
 //! `GET /api/v1/redis/health`.
 
 use super::Services;
+use super::openapi::{Header, Operation};
 use crate::store::{DatabaseReport, Store};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How the store is doing, as far as this process knows.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct RedisHealthResponse {
     /// Milliseconds since 1970.
     timestamp: u64,
     redis: RedisHealth,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct RedisHealth {
     status: Status,
     /// Whether entries are sealed: `sealed` or `off`.
@@ -25,8 +27,9 @@ struct RedisHealth {
 }
 
 /// How the store is doing in one word.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "StoreStatus")]
 enum Status {
     /// It answers.
     Connected,
@@ -50,6 +53,11 @@ pub(super) async fn redis_health(State(services): State<Services>) -> Response {
     let mut response = Json(body).into_response();
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+pub(super) fn describe_redis_health() -> Operation {
+    Operation::new("redis", "redis_health", "Says how the store is doing; 200 also when it is down")
+        .answer::<RedisHealthResponse>("How the store is doing, as far as this process knows.", &[Header::CacheControl])
 }
 
 fn status(store: &Store) -> Status {
