@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod caching;
+mod contract;
 mod embedded_answers;
 mod freshness;
 mod keys;

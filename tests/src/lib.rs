@@ -10,6 +10,7 @@
 
 mod backing;
 pub mod child;
+pub mod contract;
 mod controlled_origin;
 pub mod fault_proxy;
 pub mod load;
