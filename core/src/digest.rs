@@ -94,6 +94,20 @@ impl KeySecret {
         }
         Hmac::new_from_slice(secret.as_bytes()).map(Self).map_err(|_| InvalidKeySecret)
     }
+
+    /// A name that stands for a text where the text itself must not be seen, such as an audit record: the first 32
+    /// hexadecimal characters of `HMAC-SHA256(secret, "medinsight/v1/" || purpose || 0x0A || text)`. Names for two
+    /// purposes cannot be compared with each other, and none is the digest of a private key.
+    #[must_use]
+    pub fn pseudonym(&self, purpose: &str, text: &str) -> String {
+        let mut mac = self.0.clone();
+        for part in ["medinsight/v1/", purpose, "\n", text] {
+            mac.update(part.as_bytes());
+        }
+        let mut name = hex::encode(mac.finalize().into_bytes());
+        name.truncate(32);
+        name
+    }
 }
 
 impl fmt::Debug for KeySecret {
@@ -125,6 +139,17 @@ mod tests {
         assert!(digest.to_uppercase().parse::<RequestDigest>().is_err());
         assert!(digest.replace('2', "").parse::<RequestDigest>().is_err());
         assert!(format!("{digest}00").parse::<RequestDigest>().is_err());
+    }
+
+    #[test]
+    fn a_pseudonym_depends_on_the_secret_the_purpose_and_the_text() {
+        let name = |secret: &str, purpose, text| KeySecret::new(secret).map(|secret| secret.pseudonym(purpose, text));
+        let one = name("an invented secret of enough length", "audit", "text");
+        assert_eq!(one.as_ref().map(String::len), Ok(32));
+        assert_eq!(one, name("an invented secret of enough length", "audit", "text"));
+        assert_ne!(one, name("an invented secret of enough length", "client", "text"));
+        assert_ne!(one, name("an invented secret of enough length", "audit", "texts"));
+        assert_ne!(one, name("another invented secret of that length", "audit", "text"));
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! | How long does an answer live, and may it be served now? | [`TtlPolicy`], [`Lifetime`], [`Freshness`] |
 //! | What may an operator clear or list? | [`Pattern`] |
 //! | How is an entry framed? | [`EntryHeader`] |
+//! | Which session ids are hard to guess? | [`looks_random`] |
 //!
 //! # A key from a request
 //!
@@ -40,6 +41,7 @@ mod kind;
 mod pattern;
 mod policy;
 pub mod request;
+mod session_id;
 pub mod text;
 mod time;
 
@@ -52,5 +54,6 @@ pub use key::{CacheKey, KeyError, MAX_KEY_BYTES};
 pub use kind::{Category, DataClass, EntryKind};
 pub use pattern::{InvalidPattern, MAX_PATTERN_BYTES, Pattern};
 pub use policy::{InvalidTtl, Lifetime, TtlPolicy, Window};
-pub use request::{DrugAnalysisRequest, HealthAnalysisRequest, MedicationSet, RequestError};
+pub use request::{DrugAnalysisRequest, DrugComparisonRequest, HealthAnalysisRequest, MedicationSet, RequestError};
+pub use session_id::{MAX_SESSION_ID_CHARS, MIN_SESSION_ID_CHARS, looks_random};
 pub use time::UnixMillis;

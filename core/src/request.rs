@@ -8,6 +8,7 @@
 //! - Absent, `null` and empty mean the same.
 
 mod drug_analysis;
+mod drug_comparison;
 mod error;
 mod field;
 mod health_analysis;
@@ -15,8 +16,9 @@ mod json;
 mod medication_set;
 
 pub use drug_analysis::DrugAnalysisRequest;
+pub use drug_comparison::DrugComparisonRequest;
 pub use error::RequestError;
 pub use field::{MAX_ITEM_CHARS, MAX_ITEMS};
 pub use health_analysis::HealthAnalysisRequest;
-pub use json::MAX_DEPTH;
+pub use json::{MAX_DEPTH, check_object};
 pub use medication_set::MedicationSet;

@@ -1,10 +1,13 @@
 //! The health question, asked through the cache.
 
-use crate::cache::{Answer, Cache, Deadline, Visit};
+use crate::budget::{ClientBudget, NotAnswered};
+use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Usage, Visit};
 use crate::origin::answer::{MedicationInteractions, Severity};
 use crate::origin::{Origin, OriginError};
 use bytes::Bytes;
-use medinsight_core::{CacheKey, EntryKind, HealthAnalysisRequest, KeyError, KeySecret, MedicationSet, RequestDigest};
+use medinsight_core::{
+    AnalyzerRevision, CacheKey, EntryKind, HealthAnalysisRequest, KeySecret, MedicationSet, RequestDigest,
+};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,24 +18,33 @@ pub struct HealthAnalyses {
     cache: Cache,
     origin: Arc<dyn Origin>,
     key_secret: Option<KeySecret>,
-    counters: Arc<Counters>,
 }
 
-/// The keys of what is counted.
+/// A health question with its canonical text and its digest, under which a client can ask for the answer again.
 #[derive(Debug)]
-struct Counters {
-    requests: CacheKey,
-    hits: CacheKey,
-    failures: CacheKey,
+pub struct Question {
+    request: HealthAnalysisRequest,
+    canonical: String,
+    digest: RequestDigest,
 }
 
-/// The answer to a health question and the digest of the question.
-#[derive(Debug)]
-pub struct Analysis {
-    /// The answer.
-    pub answer: Answer,
-    /// The digest under which a client can ask for it again.
-    pub digest: RequestDigest,
+impl Question {
+    /// The digest.
+    #[must_use]
+    pub const fn digest(&self) -> &RequestDigest {
+        &self.digest
+    }
+}
+
+/// Who asks a question.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// The session that what was asked and answered is stored for.
+    pub session: &'a str,
+    /// The client whose budget pays when an answer has to be computed.
+    pub client: Option<&'a str>,
+    /// The budget.
+    pub budget: &'a ClientBudget,
 }
 
 /// What of an answer is kept for the session, so that an operator or the front end can find back to it.
@@ -53,64 +65,95 @@ pub struct Summary<'a> {
 
 impl HealthAnalyses {
     /// Analyses by `origin`.
-    ///
-    /// # Errors
-    ///
-    /// None that can happen: the counters' keys are valid.
-    pub fn new(cache: Cache, origin: Arc<dyn Origin>, key_secret: Option<KeySecret>) -> Result<Self, KeyError> {
-        let counters = Arc::new(Counters {
-            requests: CacheKey::build("usage", "health_analysis", Some("requests"))?,
-            hits: CacheKey::build("usage", "health_analysis", Some("hits"))?,
-            failures: CacheKey::build("errors", "health_analysis", Some("failures"))?,
-        });
-        Ok(Self { cache, origin, key_secret, counters })
+    #[must_use]
+    pub fn new(cache: Cache, origin: Arc<dyn Origin>, key_secret: Option<KeySecret>) -> Self {
+        Self { cache, origin, key_secret }
+    }
+
+    /// A question with what its key is made from.
+    #[must_use]
+    pub fn question(&self, request: HealthAnalysisRequest) -> Question {
+        let canonical = request.canonical_json(self.origin.revision());
+        let digest = RequestDigest::of(EntryKind::HealthAnalysis.category(), &canonical);
+        Question { request, canonical, digest }
+    }
+
+    /// The revision of what computes the answers; it is part of every digest.
+    #[must_use]
+    pub fn analyzer(&self) -> &AnalyzerRevision {
+        self.origin.revision()
+    }
+
+    /// Whether the keys of entries are made private with a secret.
+    #[must_use]
+    pub const fn has_private_keys(&self) -> bool {
+        self.key_secret.is_some()
+    }
+
+    /// Counts a client that claimed another digest than its question has.
+    pub fn count_digest_mismatch(&self) {
+        self.cache.tally(Counter::DigestMismatches, 1);
     }
 
     /// Answers a question for a session.
     ///
     /// # Errors
     ///
-    /// The origin's error when neither it nor the cache has an answer.
+    /// [`NotAnswered`] when the cache has no answer, and the origin has none or the client has spent its budget.
     pub async fn analyze(
         &self,
-        question: HealthAnalysisRequest,
-        session: &str,
+        question: Question,
+        asker: Asker<'_>,
         deadline: Deadline,
-    ) -> Result<Analysis, OriginError> {
-        let canonical = question.canonical_json(self.origin.revision());
-        let digest = RequestDigest::of(EntryKind::HealthAnalysis.category(), &canonical);
-        let inputs = CacheKey::build("symptom", session, Some("inputs")).map(|key| (key, Bytes::from(canonical)));
+    ) -> Result<Answer, NotAnswered> {
+        let Question { request, canonical, digest } = question;
+        let is_worth_storing = !asker.budget.is_spent(asker.client);
+        let inputs = CacheKey::build("symptom", asker.session, Some("inputs"));
+        let inputs = inputs.ok().filter(|_| is_worth_storing).map(|key| (key, Bytes::from(canonical)));
         let visit = Visit { inputs: inputs.into_iter().collect(), ..self.visit(&digest, deadline) };
-        let result = self.cache.fetch(visit, self.clone().compute(question, deadline)).await;
+        let admission = async { asker.budget.spend(asker.client).await.map_err(NotAnswered::from) };
+        let result = self.cache.fetch_if(visit, admission, self.clone().compute(request, deadline)).await;
         match &result {
             Ok(answer) => {
-                self.count_hit(answer);
-                self.keep_summary(session, answer, &digest);
+                self.cache.count_answer(Endpoint::HealthAnalysis, answer);
+                self.keep_summary(asker.session, answer, &digest);
             }
-            Err(_) => self.cache.count(self.counters.failures.clone()),
+            Err(NotAnswered::Origin(_)) => self.cache.tally(Counter::Failures(Endpoint::HealthAnalysis), 1),
+            Err(NotAnswered::OverBudget(_)) => {}
         }
-        result.map(|answer| Analysis { answer, digest })
+        result
+    }
+
+    /// Sees to it that a question's answer is in the cache, for nobody in particular.
+    ///
+    /// # Errors
+    ///
+    /// The origin's error.
+    pub async fn warm(&self, question: HealthAnalysisRequest, deadline: Deadline) -> Result<Answer, OriginError> {
+        let digest = question.digest(self.origin.revision());
+        let visit = Visit { counts: Vec::new(), ..self.visit(&digest, deadline) };
+        self.cache.fetch(visit, self.clone().compute(question, deadline)).await
+    }
+
+    /// The key under which the answer to the question with this digest lies.
+    #[must_use]
+    pub fn key_of(&self, digest: &RequestDigest) -> CacheKey {
+        CacheKey::health_analysis(digest, self.key_secret.as_ref())
     }
 
     /// The cached answer to the question with this digest, if there is one. Never computes.
     pub async fn find(&self, digest: &RequestDigest, deadline: Deadline) -> Option<Answer> {
         let answer = self.cache.peek(self.visit(digest, deadline)).await?;
-        self.count_hit(&answer);
+        self.cache.count_answer(Endpoint::HealthAnalysis, &answer);
         Some(answer)
     }
 
     fn visit(&self, digest: &RequestDigest, deadline: Deadline) -> Visit {
         Visit {
             key: CacheKey::health_analysis(digest, self.key_secret.as_ref()),
-            counts: vec![self.counters.requests.clone()],
+            counts: requests_of(Endpoint::HealthAnalysis),
             inputs: Vec::new(),
             deadline,
-        }
-    }
-
-    fn count_hit(&self, answer: &Answer) {
-        if answer.status.is_from_store() {
-            self.cache.count(self.counters.hits.clone());
         }
     }
 
@@ -142,10 +185,20 @@ impl HealthAnalyses {
         let key = CacheKey::medication_interactions(&digest, self.key_secret.as_ref());
         let origin = Arc::clone(&self.origin);
         let compute = async move { to_json(&origin.interactions(&medications).await?) };
-        let visit = Visit { key, counts: Vec::new(), inputs: Vec::new(), deadline };
-        let answer = self.cache.fetch(visit, compute).await?;
+        let counts = requests_of(Endpoint::MedicationInteractions);
+        let visit = Visit { key, counts, inputs: Vec::new(), deadline };
+        let result = self.cache.fetch(visit, compute).await;
+        match &result {
+            Ok(answer) => self.cache.count_answer(Endpoint::MedicationInteractions, answer),
+            Err(_) => self.cache.tally(Counter::Failures(Endpoint::MedicationInteractions), 1),
+        }
+        let answer = result?;
         serde_json::from_slice(&answer.body).map_err(|_| OriginError::Failed)
     }
+}
+
+fn requests_of(endpoint: Endpoint) -> Vec<CacheKey> {
+    Counter::Usage(endpoint, Usage::Requests).key().into_iter().collect()
 }
 
 fn to_json(answer: &impl Serialize) -> Result<Bytes, OriginError> {

@@ -1,17 +1,38 @@
 //! The HTTP interface. Lambda functions and the local server build their routers here.
 
 mod access;
+mod analysis_result;
 mod analyze_health;
+mod answer;
+mod audit;
 mod body;
 mod cache_headers;
+mod cache_session;
+mod cache_status;
+mod client;
+mod cors;
+mod drug;
+mod exposure;
+mod ids;
 mod openapi;
+mod percent;
+mod policy;
 mod problem;
+mod redis_clearing;
 mod redis_health;
+mod redis_keys;
+mod redis_performance;
+mod redis_session;
+mod redis_stats;
 mod routes;
 mod session;
 mod supervision;
+mod sweeping;
+mod warming;
 
 pub use access::{Access, AdminToken};
+pub use client::Peer;
+pub use exposure::Exposure;
 pub use openapi::document;
 pub use problem::{PROBLEM_JSON, Problem};
 pub use routes::Routes;
@@ -19,6 +40,8 @@ pub use routes::Routes;
 use crate::analysis::HealthAnalyses;
 use crate::cache::Cache;
 use crate::config::Limits;
+use crate::drugs::Drugs;
+use crate::monitoring::Monitor;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 
@@ -27,10 +50,16 @@ use axum::middleware::from_fn_with_state;
 pub struct Services {
     /// Answers health questions.
     pub analyses: HealthAnalyses,
+    /// Answers questions about drugs.
+    pub drugs: Drugs,
     /// The engine.
     pub cache: Cache,
+    /// Watches the engine and its store.
+    pub monitor: Monitor,
     /// What opens the routes of operators.
     pub access: Access,
+    /// What stands between the service and whoever can reach it.
+    pub exposure: Exposure,
     /// What a request may cost.
     pub limits: Limits,
 }
@@ -48,25 +77,80 @@ pub fn health_routes() -> Routes {
         .get("/api/v1/openapi.json", openapi::find_document, openapi::describe_document)
 }
 
+/// The routes of the drug group.
+#[must_use]
+pub fn drug_routes() -> Routes {
+    const STATUS: &str = "/api/v1/drug/analyze/{analysis_id}/status";
+    const STREAM: &str = "/api/v1/drug/analyze/{analysis_id}/stream";
+    Routes::default()
+        .post("/api/v1/drug/analyze", drug::analyze_drug, drug::describe_analyze_drug)
+        .get(STATUS, drug::find_analysis_status, drug::describe_find_analysis_status)
+        .get(STREAM, drug::stream_analysis_status, drug::describe_stream_analysis_status)
+        .get("/api/v1/drug/info/{drug_name}", drug::find_drug_info, drug::describe_find_drug_info)
+        .get("/api/v1/drug/search", drug::search_drugs, drug::describe_search_drugs)
+        .post("/api/v1/drug/compare", drug::compare_drugs, drug::describe_compare_drugs)
+}
+
 /// The routes of the redis group.
 #[must_use]
 pub fn redis_routes() -> Routes {
-    Routes::default().get("/api/v1/redis/health", redis_health::redis_health, redis_health::describe_redis_health)
+    const ENTRY: &str = "/api/v1/redis/cache/{category}/{identifier}";
+    const PATTERN: &str = "/api/v1/redis/cache/clear-pattern";
+    const SESSION: &str = "/api/v1/redis/session/{session_id}";
+    Routes::default()
+        .get("/api/v1/redis/stats", redis_stats::redis_stats, redis_stats::describe)
+        .get("/api/v1/redis/performance", redis_performance::redis_performance, redis_performance::describe)
+        .get("/api/v1/redis/keys/{pattern}", redis_keys::list_keys, redis_keys::describe)
+        .delete(ENTRY, redis_clearing::delete_entry, redis_clearing::describe_delete_entry)
+        .post(PATTERN, redis_clearing::clear_pattern, redis_clearing::describe_clear_pattern)
+        .get(SESSION, redis_session::show_session, redis_session::describe_show_session)
+        .delete(SESSION, redis_session::erase_session, redis_session::describe_erase_session)
+        .only_for_operators()
+        .get("/api/v1/redis/health", redis_health::redis_health, redis_health::describe_redis_health)
+}
+
+/// The routes of the sessions group.
+#[must_use]
+pub fn sessions_routes() -> Routes {
+    const RESULT: &str = "/api/v1/cache/analysis-result/{request_digest}";
+    Routes::default()
+        .post("/api/v1/cache/warm-cache", warming::warm_cache, warming::describe)
+        .delete("/api/v1/cache/clear-all", redis_clearing::clear_all, redis_clearing::describe_clear_all)
+        .post(RESULT, analysis_result::store_analysis, analysis_result::describe)
+        .only_for_operators()
+        .get("/api/v1/cache/health", cache_status::cache_health, cache_status::describe_cache_health)
+        .get("/api/v1/cache/stats", cache_status::cache_stats, cache_status::describe_cache_stats)
+        .get("/api/v1/cache/policy", policy::cache_policy, policy::describe)
+        .merge(kept_routes())
+}
+
+/// The routes for what the front end keeps.
+fn kept_routes() -> Routes {
+    const SESSION: &str = "/api/v1/cache/session/{session_id}";
+    const PROGRESS: &str = "/api/v1/cache/analysis-progress/{analysis_id}";
+    Routes::default()
+        .post(SESSION, cache_session::keep_session, cache_session::describe_keep_session)
+        .get(SESSION, cache_session::find_session, cache_session::describe_find_session)
+        .delete(SESSION, cache_session::delete_session, cache_session::describe_delete_session)
+        .post(PROGRESS, cache_session::keep_progress, cache_session::describe_keep_progress)
+        .get(PROGRESS, cache_session::find_progress, cache_session::describe_find_progress)
 }
 
 /// The routes of every group.
 #[must_use]
 pub fn all_routes() -> Routes {
-    health_routes().merge(redis_routes())
+    health_routes().merge(drug_routes()).merge(redis_routes()).merge(sessions_routes())
 }
 
 /// Makes a router: problems for unknown routes and methods, one log line a request, the time limit, and a plain 500
 /// for a panic.
 pub fn finish(routes: Routes, services: Services) -> Router {
+    let sites = cors::OtherSites::new(&services.exposure, &routes);
     routes
         .into_router()
         .fallback(|| async { Problem::unknown_route() })
         .method_not_allowed_fallback(|| async { Problem::wrong_method() })
+        .layer(from_fn_with_state(sites, cors::across_origins))
         .layer(from_fn_with_state(services.limits, supervision::supervise))
         .with_state(services)
 }

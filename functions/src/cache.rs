@@ -3,25 +3,33 @@
 //! A lookup ends as a named [`CacheStatus`], and headers, counters and logs are derived from that. The engine owns no
 //! policy of its own: whether an entry may be served is decided by [`Freshness`] in the core.
 
+mod accounting;
 mod clearing;
 mod compression;
 mod computing;
+mod counter;
 mod deferred;
 mod encryption;
 mod entry;
 mod envelope;
 mod errand;
 mod generations;
+mod keeping;
 mod keyring;
 mod lease;
 mod near;
+mod records;
+mod renewing;
 mod single_flight;
 mod status;
 mod timing;
 
+pub use accounting::Counts;
 pub use clearing::Cleared;
+pub use counter::{Counter, Endpoint, SizeClass, Usage};
 pub use encryption::{Encryption, EncryptionSetting, NoEncryption, StoreScope};
 pub use envelope::{Envelope, NotWrapped, Opened, Stamp, Unreadable};
+pub use keeping::{Kept, NotKept};
 pub use keyring::{InvalidKeyring, Keyring};
 pub use status::CacheStatus;
 pub use timing::{Deadline, Timing};
@@ -107,6 +115,8 @@ pub struct Answer {
     pub is_stored: bool,
     /// Whole seconds for which it stays fresh, negative when it is stale; none when it was computed just now.
     pub ttl_secs: Option<i64>,
+    /// What it cost the origin, when it came from the store and says so.
+    pub origin_cost: Option<Duration>,
 }
 
 /// What a lookup found.
@@ -150,6 +160,21 @@ impl Cache {
     where
         F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
     {
+        self.fetch_if(visit, std::future::ready(Ok(())), compute).await
+    }
+
+    /// [`Cache::fetch`] for a caller whose right to a computation is asked for first, but only if there has to be one:
+    /// what the store has is served to everybody, and joining a computation that is under way costs nothing.
+    ///
+    /// # Errors
+    ///
+    /// The origin's error, or that of `admission`, when there is nothing to serve instead.
+    pub async fn fetch_if<F, A, E>(&self, visit: Visit, admission: A, compute: F) -> Result<Answer, E>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+        A: Future<Output = Result<(), E>> + Send,
+        E: From<OriginError>,
+    {
         let (key, deadline) = (visit.key.clone(), visit.deadline);
         let mut budget = Budget::new(&self.0.timing, deadline);
         let found = self.look_up(visit, &mut budget).await;
@@ -165,11 +190,19 @@ impl Cache {
                 Ok(entry.into_answer(CacheStatus::Stale))
             }
             Found::Entry(entry, Freshness::StaleIfError) => {
-                let computed = self.compute(key, compute, journey(None)).await;
-                computed.or_else(|_| Ok(entry.into_answer(CacheStatus::Stale)))
+                let mut journey = journey(None);
+                if self.admit(&key, admission, &mut journey).await.is_err() {
+                    return Ok(entry.into_answer(CacheStatus::Stale));
+                }
+                match self.compute(key, compute, journey).await {
+                    Ok(answer) => Ok(answer),
+                    Err(error) => Ok(entry.instead_of(error)?),
+                }
             }
-            Found::Entry(_, Freshness::Gone) | Found::Nothing => self.compute(key, compute, journey(None)).await,
-            Found::Failure(reason) => self.compute(key, compute, journey(Some(reason))).await,
+            Found::Entry(_, Freshness::Gone) | Found::Nothing => {
+                self.compute_if(key, admission, compute, journey(None)).await
+            }
+            Found::Failure(reason) => self.compute_if(key, admission, compute, journey(Some(reason))).await,
         }
     }
 
@@ -233,10 +266,22 @@ impl Cache {
         &self.0.clock
     }
 
+    /// How long entries live.
+    #[must_use]
+    pub fn policy(&self) -> &TtlPolicy {
+        &self.0.policy
+    }
+
     /// Where entries are kept.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// How long the store may keep a request waiting, from now on.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        Patience::of(self.0.timing.store_budget)
     }
 
     /// How entries are sealed.
@@ -302,7 +347,7 @@ impl Cache {
             Ok((entry, freshness)) => Found::Entry(entry, freshness),
             Err(Unusable::Cleared) => Found::Nothing,
             Err(Unusable::Unreadable(reason)) => {
-                self.count_failure("entry", reason.as_str());
+                self.tally(Counter::Unreadable(reason), 1);
                 Found::Nothing
             }
         }

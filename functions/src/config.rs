@@ -3,13 +3,17 @@
 //! Flags of the command line are the same names and values, given after those of the environment, so that there is one
 //! parser and one set of error messages.
 
+mod alerts;
+mod exposure;
 mod redis;
 mod settings;
 
+pub use exposure::{ExposureConfig, SessionIds};
 pub use redis::{Endpoint, RedisConfig, Topology};
 
 use crate::api::Access;
 use crate::cache::EncryptionSetting;
+use crate::monitoring::Thresholds;
 use medinsight_core::{InvalidTtl, KeySecret, TtlPolicy};
 use settings::Settings;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -39,6 +43,10 @@ pub struct Config {
     pub ttl: TtlPolicy,
     /// `MEDINSIGHT_ADMIN_TOKEN` and `MEDINSIGHT_ADMIN_SCOPE`: what opens the routes of operators; nothing.
     pub access: Access,
+    /// `ALERT_*`: when somebody should have a look.
+    pub alerts: Thresholds,
+    /// `CORS_ALLOWED_ORIGINS`, `CLIENT_BUDGET_*`, `TRUSTED_PROXY_HOPS` and `CACHE_SESSION_IDS`.
+    pub exposure: ExposureConfig,
     /// `CACHE_KEY_SECRET`: makes the keys of personal, content-derived entries private; none.
     pub key_secret: Option<KeySecret>,
     /// `CACHE_ENCRYPTION_KEYS`, the [`Keyring`](crate::cache::Keyring) that seals entries, and `CACHE_ENCRYPTION`, `on` or `off`; without keys a
@@ -93,6 +101,8 @@ impl Config {
             redis: RedisConfig::of(&settings)?,
             ttl: TtlPolicy::from_variables(settings.pairs())?,
             access: settings.access()?,
+            alerts: settings.alerts()?,
+            exposure: ExposureConfig::of(&settings)?,
             key_secret: settings.key_secret()?,
             encryption: settings.encryption()?,
             origin_timeout: settings.millis("ORIGIN_TIMEOUT_MS", 10_000)?,
@@ -127,7 +137,6 @@ impl InvalidSetting {
 #[cfg(test)]
 mod tests {
     use super::Config;
-    use crate::api::Access;
     use crate::cache::EncryptionSetting;
 
     /// An invented key.
@@ -167,11 +176,24 @@ mod tests {
                 "1:hunter2=",
                 "CACHE_ENCRYPTION_KEYS: must be pairs id:key whose keys are 32 bytes in base64 with padding",
             ),
+            ("ALERT_MEMORY_PERCENT", "101", "ALERT_MEMORY_PERCENT: must be from 0 to 100"),
+            ("ALERT_MIN_REQUESTS", "0", "ALERT_MIN_REQUESTS: must be from 1 to 1000000000"),
             ("CACHE_TTL_AI_SUMMARY", "1d", "CACHE_TTL_AI_SUMMARY: must be whole seconds from 1 to 31536000"),
         ];
         for (name, value, expected) in cases {
             assert_eq!(config(&[(name, value)]).map(|_| ()), Err(expected.to_owned()));
         }
+    }
+
+    #[test]
+    fn nothing_opens_the_routes_of_operators_until_it_is_set_and_a_short_token_is_refused() {
+        let access = |pairs: &[(&str, &str)]| config(pairs).map(|config| config.access);
+        assert!(access(&[]).is_ok_and(|access| !access.is_configured()));
+        assert!(access(&[("MEDINSIGHT_ADMIN_SCOPE", "cache:admin")]).is_ok_and(|access| access.is_configured()));
+        let token = access(&[("MEDINSIGHT_ADMIN_TOKEN", "an invented token")]).expect("valid");
+        assert!(token.is_configured() && !format!("{token:?}").contains("invented"));
+        let short = access(&[("MEDINSIGHT_ADMIN_TOKEN", "fifteen bytes!!")]).map(|_| ());
+        assert_eq!(short, Err("MEDINSIGHT_ADMIN_TOKEN: must be at least 16 bytes".to_owned()));
     }
 
     #[test]

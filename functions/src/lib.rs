@@ -5,11 +5,15 @@
 
 pub mod analysis;
 pub mod api;
+pub mod budget;
 pub mod cache;
 pub mod clock;
 pub mod config;
+pub mod drugs;
 pub mod environment;
 pub mod logging;
+pub mod monitoring;
 pub mod origin;
 pub mod server;
 pub mod store;
+pub mod timestamp;

@@ -1,7 +1,9 @@
 //! Structured logs: one JSON object a line on standard output, without anything that a person wrote.
 
+use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -10,9 +12,17 @@ pub const AUDIT: &str = "medinsight_audit";
 
 /// Starts logging. A second call changes nothing.
 pub fn start(level: LevelFilter) {
-    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true);
+    // The only failure is that logging has been started before.
+    let _ = to(std::io::stdout, level).try_init();
+}
+
+/// What writes the log to a writer.
+pub fn to<W>(writer: W, level: LevelFilter) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(writer);
     let lines = lines.with_current_span(false).with_span_list(false).with_target(false);
     let filter = Targets::new().with_default(level).with_target(AUDIT, LevelFilter::INFO);
-    // The only failure is that logging has been started before.
-    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
+    tracing_subscriber::registry().with(filter).with(lines)
 }

@@ -1,12 +1,14 @@
 //! Where answers come from when the cache has none.
 
 pub mod answer;
+pub mod drug_answer;
 mod embedded;
 
 pub use answer::{HealthAnalysis, MedicationInteractions};
-pub use embedded::EmbeddedOrigin;
+pub use drug_answer::{DrugAnalysis, DrugFacts, DrugMatch};
+pub use embedded::{DISCLAIMER, EmbeddedOrigin, NotComparable, compare_in_formulary, search_formulary};
 
-use medinsight_core::{AnalyzerRevision, HealthAnalysisRequest, MedicationSet};
+use medinsight_core::{AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, MedicationSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -30,6 +32,17 @@ pub trait Origin: fmt::Debug + Send + Sync {
 
     /// Answers which of some medicines interact. The answer may depend on nothing but the set.
     fn interactions<'a>(&'a self, medications: &'a MedicationSet) -> Answering<'a, MedicationInteractions>;
+
+    /// The name under which the answers about a drug are kept: its generic name where `drug` is another name of it,
+    /// else `drug` itself. Every request asks for it, so it must not wait for anything.
+    fn generic_name(&self, drug: &DrugName) -> DrugName;
+
+    /// Answers what is known of a drug, or [`OriginError::UnknownDrug`].
+    fn drug_facts<'a>(&'a self, drug: &'a DrugName) -> Answering<'a, DrugFacts>;
+
+    /// Analyses a drug, or answers [`OriginError::UnknownDrug`]. The answer may depend on nothing but the drug and the
+    /// variant.
+    fn drug_analysis<'a>(&'a self, drug: &'a DrugName, variant: &'a AnalysisVariant) -> Answering<'a, DrugAnalysis>;
 }
 
 /// Why an origin gave no answer.
@@ -45,4 +58,7 @@ pub enum OriginError {
     /// It broke down.
     #[error("the origin failed")]
     Failed,
+    /// It knows that there is no such drug. That is an answer and no failure.
+    #[error("the drug is not known")]
+    UnknownDrug,
 }

@@ -1,14 +1,17 @@
 //! The local server: the routers of every group on one port, without Lambda.
 
 use crate::analysis::HealthAnalyses;
-use crate::api::{self, Services};
+use crate::api::{self, Exposure, Peer, Services};
 use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, StoreScope, Timing};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
+use crate::drugs::Drugs;
+use crate::monitoring::Monitor;
 use crate::origin::EmbeddedOrigin;
 use crate::store::{MemoryStore, RedisStore, Store};
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -47,9 +50,13 @@ pub fn assemble(config: &Config, clock: &Clock) -> Result<(Services, Cache), Box
         clock: clock.clone(),
     });
     let origin = Arc::new(EmbeddedOrigin::new(config.embedded_origin_delay)?);
-    let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone())?;
-    let services = Services { analyses, cache: cache.clone(), access: config.access.clone(), limits: config.limits };
-    Ok((services, cache))
+    let drugs = Drugs::new(cache.clone(), Arc::clone(&origin) as _, config.origin_timeout);
+    let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone());
+    let monitor = Monitor::new(cache.clone(), config.alerts);
+    warn_of_separate_budgets(config);
+    let exposure = Exposure::new(config, &cache)?;
+    let (access, limits) = (config.access.clone(), config.limits);
+    Ok((Services { analyses, drugs, cache: cache.clone(), monitor, access, exposure, limits }, cache))
 }
 
 fn encryption(config: &Config, scope: StoreScope) -> Result<Encryption, NoEncryption> {
@@ -58,6 +65,14 @@ fn encryption(config: &Config, scope: StoreScope) -> Result<Encryption, NoEncryp
         tracing::warn!("entries about persons are stored unencrypted, because CACHE_ENCRYPTION is off");
     }
     Ok(encryption)
+}
+
+/// Processes know clients by pseudonyms, which differ without a common secret.
+fn warn_of_separate_budgets(config: &Config) {
+    let is_shared = config.redis.is_some() && config.exposure.client_budget.is_some();
+    if is_shared && config.key_secret.is_none() {
+        tracing::warn!("each process has budgets of its own for clients, because CACHE_KEY_SECRET is not set");
+    }
 }
 
 /// What is in this process's memory already need not be there twice.
@@ -79,11 +94,12 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let (services, cache) = assemble(config, &Clock::System)?;
+    let monitor = services.monitor.clone();
     let router = api::finish(api::all_routes(), services);
     let (store, encryption) = (cache.store().name(), cache.envelope().encryption().as_str());
     tracing::info!(address = %listener.local_addr()?, store, encryption, origin = "embedded", "serving");
     cache.store().warm_up();
-    let chores = [tokio::spawn(flush_regularly(cache.clone())), tokio::spawn(check_regularly(cache.clone()))];
+    let chores = [tokio::spawn(flush_regularly(cache.clone())), tokio::spawn(check_regularly(monitor))];
     accept(listener, &router, config.limits, stop).await;
     chores.iter().for_each(JoinHandle::abort);
     cache.flush().await;
@@ -97,7 +113,7 @@ async fn accept(listener: TcpListener, router: &Router, limits: Limits, stop: im
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => handle(stream, router.clone(), &connections),
+                Ok((stream, peer)) => handle(stream, Peer(peer), router.clone(), &connections),
                 Err(error) => pause_after(&error).await,
             },
             () = &mut stop => break,
@@ -110,13 +126,18 @@ async fn accept(listener: TcpListener, router: &Router, limits: Limits, stop: im
     }
 }
 
-fn handle(stream: TcpStream, router: Router, connections: &GracefulShutdown) {
+fn handle(stream: TcpStream, peer: Peer, router: Router, connections: &GracefulShutdown) {
     // Small answers must not wait for acknowledgements; the failure of the option is no reason to refuse a client.
     let _ = stream.set_nodelay(true);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request| {
+        request.extensions_mut().insert(peer);
+        router.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         // Clients hang up and speak badly; that is no event for the log.
@@ -130,12 +151,13 @@ async fn pause_after(error: &io::Error) {
     tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
-/// Asks the store whether it is there, also when nobody asks a question. A Lambda environment never does so.
-async fn check_regularly(cache: Cache) {
+/// Asks the store whether it is there, and looks at what alerts are about, also when nobody asks a question. A Lambda
+/// environment never does so.
+async fn check_regularly(monitor: Monitor) {
     let mut ticks = tokio::time::interval(CHECK_INTERVAL);
     loop {
         ticks.tick().await;
-        cache.store().check().await;
+        monitor.make_rounds().await;
     }
 }
 

@@ -4,15 +4,24 @@
 //! makes one pipeline of it.
 
 mod failure;
+mod inspection;
+mod listing;
 mod memory;
 mod redis;
+mod server_info;
+mod tally;
 mod trip;
 
 pub use failure::{Doubt, FailureReason, Patience, StoreError};
+pub use inspection::{DatabaseInspection, DatabaseReport, NodeInspection};
+pub use listing::{Page, PageToken, Record};
 pub use memory::MemoryStore;
 pub use redis::RedisStore;
+pub use server_info::{Keyspace, ServerInfo};
+pub use tally::Tally;
 pub use trip::{LeaseRequest, LeaseToken, Reply, Stored, Trip, Write};
 
+use crate::budget::{Decision, Rate};
 use medinsight_core::{CacheKey, Category, Generation, Pattern};
 
 /// The store, whichever backend it has.
@@ -31,19 +40,6 @@ pub struct Swept {
     pub found: u64,
     /// How many of them were removed.
     pub removed: u64,
-}
-
-/// How a database is doing, as far as this process knows.
-#[derive(Clone, Copy, Debug)]
-pub struct DatabaseReport {
-    /// Whether it is left alone for a while.
-    pub is_circuit_open: bool,
-    /// Why.
-    pub circuit_opened_for: Option<FailureReason>,
-    /// Why it refuses writes, while it does.
-    pub write_refusal: Option<FailureReason>,
-    /// How many connections to it are open.
-    pub connections: usize,
 }
 
 impl Store {
@@ -156,10 +152,10 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when the store did not answer; what was removed until then stays removed.
-    pub async fn sweep_category(&self, category: Category) -> Result<Swept, StoreError> {
+    pub async fn sweep_category(&self, category: Category, tally: &Tally) -> Result<Swept, StoreError> {
         match self {
-            Self::Memory(memory) => memory.sweep_category(category),
-            Self::Redis(redis) => redis.sweep_category(category).await,
+            Self::Memory(memory) => memory.sweep_category(category, tally),
+            Self::Redis(redis) => redis.sweep_category(category, tally).await,
         }
     }
 
@@ -168,10 +164,34 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when the store did not answer; what was removed until then stays removed.
-    pub async fn sweep_pattern(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+    pub async fn sweep_pattern(&self, pattern: &Pattern, tally: &Tally) -> Result<Swept, StoreError> {
         match self {
-            Self::Memory(memory) => memory.sweep_pattern(pattern),
-            Self::Redis(redis) => redis.sweep_pattern(pattern).await,
+            Self::Memory(memory) => memory.sweep_pattern(pattern, tally),
+            Self::Redis(redis) => redis.sweep_pattern(pattern, tally).await,
+        }
+    }
+
+    /// Counts what a pattern matches, and removes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer.
+    pub async fn count_matching(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+        match self {
+            Self::Memory(memory) => memory.count_matching(pattern),
+            Self::Redis(redis) => redis.count_matching(pattern).await,
+        }
+    }
+
+    /// Lists at most `room` of the entries that a pattern matches.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer.
+    pub async fn page(&self, pattern: &Pattern, from: PageToken, room: usize) -> Result<Page, StoreError> {
+        match self {
+            Self::Memory(memory) => memory.page(pattern, from, room),
+            Self::Redis(redis) => redis.page(pattern, from, room).await,
         }
     }
 
@@ -184,6 +204,37 @@ impl Store {
         match self {
             Self::Memory(memory) => memory.counter(key),
             Self::Redis(redis) => redis.counter(key, patience).await,
+        }
+    }
+    /// The values of counters, in their order, in one trip; one that was never counted is zero.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer.
+    pub async fn counters(&self, keys: &[CacheKey], patience: Patience) -> Result<Vec<u64>, StoreError> {
+        match self {
+            Self::Memory(memory) => keys.iter().map(|key| memory.counter(key)).collect(),
+            Self::Redis(redis) => redis.counters(keys, patience).await,
+        }
+    }
+
+    /// What the servers of each database say about themselves. It never fails: what is not known is left out.
+    pub async fn inspect(&self, patience: Patience) -> Vec<DatabaseInspection> {
+        match self {
+            Self::Memory(memory) => vec![memory.inspect()],
+            Self::Redis(redis) => redis.inspect(patience).await,
+        }
+    }
+
+    /// Lets one more request of a client pass, or not. The client's key is outside every category.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer.
+    pub async fn spend(&self, client: &str, rate: Rate, patience: Patience) -> Result<Decision, StoreError> {
+        match self {
+            Self::Memory(memory) => memory.spend(client, rate),
+            Self::Redis(redis) => redis.spend(client, rate, patience).await,
         }
     }
 }

@@ -3,15 +3,23 @@
 #![allow(missing_docs, reason = "the names of tests are their documentation")]
 #![allow(clippy::expect_used, reason = "a test that cannot set itself up has to fail")]
 
+mod access;
 mod bad_input;
 mod caching;
+mod client_digests;
 mod contract;
+mod drugs;
 mod embedded_answers;
+mod everyday_words;
 mod freshness;
 mod keys;
 mod lease_protocol;
+mod management;
+mod monitoring;
 mod outages;
+mod records;
 mod redis;
 mod server;
+mod sessions;
 mod single_flight;
 mod vectors;

@@ -2,8 +2,11 @@
 
 use medinsight_tests::load::{HttpClient, XCache, numbered_question};
 use medinsight_tests::process::ServerProcess;
+use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -56,4 +59,41 @@ async fn settings_reach_the_server() {
     let start = Instant::now();
     assert_eq!(ask(&HttpClient::default(), &server, 1).await, Some((200, XCache::Miss)));
     assert!(start.elapsed() >= Duration::from_millis(250));
+}
+
+/// The status of a request to an operator's route.
+async fn status_with(server: &ServerProcess, token: &str) -> String {
+    let mut stream = TcpStream::connect(server.address()).await.expect("a server that listens");
+    let request = format!(
+        "GET /api/v1/redis/keys/user HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.expect("a server that reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("a server that answers");
+    answer.split(' ').nth(1).unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn a_server_without_a_token_makes_one_and_shows_it_once_on_the_terminal_and_not_in_the_log() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join("terminal");
+    let terminal = File::create(&path).expect("a writable directory");
+    let server = ServerProcess::start_on_terminal(&[("LOG_LEVEL", "trace")], terminal.into()).await;
+    let shown = std::fs::read_to_string(&path).expect("what was shown");
+    let tokens: Vec<&str> = shown.split_whitespace().filter(|word| word.len() == 64).collect();
+    assert_eq!(tokens.len(), 1, "{shown}");
+    assert_eq!(status_with(&server, tokens[0]).await, "200");
+    assert_eq!(status_with(&server, "another").await, "401");
+    assert!(!server.log().iter().any(|line| line.contains(tokens[0])));
+}
+
+#[tokio::test]
+async fn a_server_with_a_token_shows_nothing() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join("terminal");
+    let terminal = File::create(&path).expect("a writable directory");
+    let token = "an-invented-Admin-token-0123456789";
+    let server = ServerProcess::start_on_terminal(&[("MEDINSIGHT_ADMIN_TOKEN", token)], terminal.into()).await;
+    assert_eq!(status_with(&server, token).await, "200");
+    assert_eq!(std::fs::read_to_string(&path).expect("what was shown"), "");
 }

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The document that the service serves.
@@ -10,7 +10,8 @@ pub static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../functions/openapi.json")).expect("the document is JSON"));
 
 /// Headers that any answer may have and that say nothing about the interface.
-const GENERAL: [&str; 3] = ["content-type", "content-length", "allow"];
+const GENERAL: [&str; 6] =
+    ["content-type", "content-length", "allow", "vary", "access-control-allow-origin", "access-control-expose-headers"];
 
 /// Every method and path of the document.
 pub fn operations() -> impl Iterator<Item = (Method, &'static str, &'static Value)> {
@@ -53,13 +54,19 @@ pub fn check(method: &Method, path: &str, status: StatusCode, headers: &HeaderMa
 #[track_caller]
 fn check_headers(name: &str, response: &Value, headers: &HeaderMap) {
     let described = response["headers"].as_object().into_iter().flatten();
-    let described: BTreeSet<_> = described.map(|(header, _)| header.to_ascii_lowercase()).collect();
+    let described: BTreeMap<_, _> =
+        described.map(|(header, reference)| (header.to_ascii_lowercase(), is_required(reference))).collect();
     for header in headers.keys().map(http::HeaderName::as_str).filter(|header| !GENERAL.contains(header)) {
-        assert!(described.contains(header), "the OpenAPI document does not have {header} of {name}");
+        assert!(described.contains_key(header), "the OpenAPI document does not have {header} of {name}");
     }
-    for header in described.iter().filter(|header| *header != "age") {
+    for (header, _) in described.iter().filter(|(_, is_required)| **is_required) {
         assert!(headers.contains_key(header), "{name} is without {header}");
     }
+}
+
+fn is_required(header: &Value) -> bool {
+    let pointer = header["$ref"].as_str().expect("a reference").trim_start_matches('#');
+    DOCUMENT.pointer(pointer).is_some_and(|header| header["required"] == true)
 }
 
 fn find(method: &Method, path: &str) -> Option<(&'static str, &'static Value)> {

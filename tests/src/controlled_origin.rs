@@ -1,9 +1,9 @@
 //! The embedded origin with a switch, a gate and a counter.
 
-use medinsight_core::{AnalyzerRevision, HealthAnalysisRequest, MedicationSet};
+use medinsight_core::{AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, MedicationSet};
 use medinsight_functions::clock::ManualClock;
 use medinsight_functions::origin::{
-    Answering, EmbeddedOrigin, HealthAnalysis, MedicationInteractions, Origin, OriginError,
+    Answering, DrugAnalysis, DrugFacts, EmbeddedOrigin, HealthAnalysis, MedicationInteractions, Origin, OriginError,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -35,6 +35,8 @@ pub struct ControlledOrigin {
     gate: Semaphore,
     analyses: AtomicUsize,
     interactions: AtomicUsize,
+    drug_facts: AtomicUsize,
+    drug_analyses: AtomicUsize,
 }
 
 impl ControlledOrigin {
@@ -48,6 +50,8 @@ impl ControlledOrigin {
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
             analyses: AtomicUsize::default(),
             interactions: AtomicUsize::default(),
+            drug_facts: AtomicUsize::default(),
+            drug_analyses: AtomicUsize::default(),
         }
     }
 
@@ -74,6 +78,16 @@ impl ControlledOrigin {
     /// How many times interactions were asked for.
     pub fn interactions(&self) -> usize {
         self.interactions.load(Ordering::SeqCst)
+    }
+
+    /// How many times facts about a drug were asked for.
+    pub fn drug_facts(&self) -> usize {
+        self.drug_facts.load(Ordering::SeqCst)
+    }
+
+    /// How many times a drug's analysis was asked for.
+    pub fn drug_analyses(&self) -> usize {
+        self.drug_analyses.load(Ordering::SeqCst)
     }
 
     async fn pass_the_gate(&self) -> Result<(), OriginError> {
@@ -109,5 +123,27 @@ impl Origin for ControlledOrigin {
     fn interactions<'a>(&'a self, medications: &'a MedicationSet) -> Answering<'a, MedicationInteractions> {
         self.interactions.fetch_add(1, Ordering::SeqCst);
         self.embedded.interactions(medications)
+    }
+
+    fn generic_name(&self, drug: &DrugName) -> DrugName {
+        self.embedded.generic_name(drug)
+    }
+
+    fn drug_facts<'a>(&'a self, drug: &'a DrugName) -> Answering<'a, DrugFacts> {
+        self.drug_facts.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async {
+            self.pass_the_gate().await?;
+            self.clock.advance(COST);
+            self.embedded.drug_facts(drug).await
+        })
+    }
+
+    fn drug_analysis<'a>(&'a self, drug: &'a DrugName, variant: &'a AnalysisVariant) -> Answering<'a, DrugAnalysis> {
+        self.drug_analyses.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async {
+            self.pass_the_gate().await?;
+            self.clock.advance(COST);
+            self.embedded.drug_analysis(drug, variant).await
+        })
     }
 }

@@ -14,6 +14,8 @@ pub mod contract;
 mod controlled_origin;
 pub mod fault_proxy;
 pub mod load;
+pub mod log;
+pub mod operator;
 pub mod ports;
 pub mod process;
 pub mod programs;
@@ -25,4 +27,4 @@ mod service;
 pub mod waiting;
 
 pub use controlled_origin::{ControlledOrigin, Mood};
-pub use service::{ANALYZE, Answered, Service, get, post, question};
+pub use service::{ANALYZE, Answered, Service, get, post, post_to, question};

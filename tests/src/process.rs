@@ -40,9 +40,18 @@ impl ServerProcess {
     ///
     /// When it does not build or does not start.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
+        Self::start_on_terminal(settings, Stdio::inherit()).await
+    }
+
+    /// [`ServerProcess::start`] with something else in the place of the terminal.
+    ///
+    /// # Panics
+    ///
+    /// When it does not build or does not start.
+    pub async fn start_on_terminal(settings: &[(&str, &str)], terminal: Stdio) -> Self {
         let mut command = child::command(program());
         command.arg("serve").env_clear().env("MEDINSIGHT_PORT", "0").envs(settings.iter().copied());
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(terminal);
         let child = RunningChild::start(command).expect("the server can be started");
         let log = Log::default();
         log.follow(child.take_stdout().expect("a piped output"));

@@ -11,10 +11,12 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use medinsight_core::{CacheKey, TtlPolicy, UnixMillis};
 use medinsight_functions::analysis::HealthAnalyses;
-use medinsight_functions::api::{Services, all_routes, finish};
+use medinsight_functions::api::{Exposure, Services, all_routes, finish};
 use medinsight_functions::cache::{Cache, Envelope, Parts, StoreScope, Timing};
 use medinsight_functions::clock::{Clock, ManualClock};
 use medinsight_functions::config::{Config, Limits};
+use medinsight_functions::drugs::Drugs;
+use medinsight_functions::monitoring::Monitor;
 use medinsight_functions::store::{MemoryStore, RedisStore, Store};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -31,6 +33,8 @@ pub struct Service {
     pub router: Router,
     /// The engine.
     pub cache: Cache,
+    /// Watches the engine.
+    pub monitor: Monitor,
     /// The engine's clock.
     pub clock: ManualClock,
     /// The origin.
@@ -102,12 +106,20 @@ impl Service {
             clock: Clock::Manual(clock.clone()),
         });
         let origin = Arc::new(ControlledOrigin::new(clock.clone()));
-        let analyses = HealthAnalyses::new(cache.clone(), Arc::clone(&origin) as _, config.key_secret.clone())
-            .expect("valid counters");
-        let services =
-            Services { analyses, cache: cache.clone(), access: config.access.clone(), limits: config.limits };
+        let drugs = Drugs::new(cache.clone(), Arc::clone(&origin) as _, config.origin_timeout);
+        let analyses = HealthAnalyses::new(cache.clone(), Arc::clone(&origin) as _, config.key_secret.clone());
+        let monitor = Monitor::new(cache.clone(), config.alerts);
+        let services = Services {
+            analyses,
+            drugs,
+            cache: cache.clone(),
+            monitor: monitor.clone(),
+            access: config.access.clone(),
+            exposure: Exposure::new(config, &cache).expect("a source of randomness"),
+            limits: config.limits,
+        };
         let router = finish(all_routes(), services);
-        Self { router, cache, clock, origin }
+        Self { router, cache, monitor, clock, origin }
     }
 
     /// The default limits.
@@ -219,7 +231,13 @@ pub fn question() -> Value {
 /// A `POST` of a JSON text to the health question.
 #[must_use]
 pub fn post(body: impl Into<Body>) -> Request<Body> {
-    let request = Request::post(ANALYZE).header(CONTENT_TYPE, "application/json");
+    post_to(ANALYZE, body)
+}
+
+/// A `POST` of a JSON text.
+#[must_use]
+pub fn post_to(path: &str, body: impl Into<Body>) -> Request<Body> {
+    let request = Request::post(path).header(CONTENT_TYPE, "application/json");
     request.body(body.into()).expect("a request")
 }
 

@@ -8,7 +8,8 @@ use crate::{CacheKey, Category, RequestDigest};
 
 const FIELDS: [&str; 5] =
     ["drug_name", "analysis_type", "include_competitors", "include_market_data", "include_clinical_data"];
-const MAX_NAME_CHARS: usize = 200;
+/// The longest name of a drug, in code points.
+pub(super) const MAX_NAME_CHARS: usize = 200;
 const MAX_TYPE_CHARS: usize = 64;
 const TYPES: &str =
     "overview, market_research, clinical_trials, competitive_analysis, safety_profile, pricing_analysis";
@@ -33,6 +34,9 @@ pub struct DrugAnalysisRequest {
 }
 
 impl DrugAnalysisRequest {
+    /// The longest `drug_name`, in code points.
+    pub const MAX_NAME_CHARS: usize = MAX_NAME_CHARS;
+
     /// Reads a request from the bytes of a JSON object.
     ///
     /// # Errors

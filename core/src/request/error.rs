@@ -65,6 +65,22 @@ pub enum RequestError {
         /// The longest list.
         max_items: usize,
     },
+    /// A list has too few or too many items.
+    #[error("{field}: must have {min} to {max} items")]
+    WrongCount {
+        /// The field.
+        field: &'static str,
+        /// The shortest list.
+        min: usize,
+        /// The longest list.
+        max: usize,
+    },
+    /// A list has an item twice.
+    #[error("{field}: items must not be repeated")]
+    RepeatedItem {
+        /// The field.
+        field: &'static str,
+    },
     /// A number is out of range.
     #[error("{field}: must be from 0 to {max}")]
     OutOfRange {
@@ -104,6 +120,8 @@ impl RequestError {
             Self::EmptyField { .. } => "empty_field",
             Self::TextTooLong { .. } => "text_too_long",
             Self::ListTooLong { .. } => "list_too_long",
+            Self::WrongCount { .. } => "wrong_count",
+            Self::RepeatedItem { .. } => "repeated_item",
             Self::OutOfRange { .. } => "out_of_range",
             Self::UnknownValue { .. } => "unknown_value",
             Self::KeyTooLong { .. } => "key_too_long",
@@ -121,6 +139,8 @@ impl RequestError {
             | Self::EmptyField { field }
             | Self::TextTooLong { field, .. }
             | Self::ListTooLong { field, .. }
+            | Self::WrongCount { field, .. }
+            | Self::RepeatedItem { field }
             | Self::OutOfRange { field, .. }
             | Self::UnknownValue { field, .. }
             | Self::KeyTooLong { field } => Some(field),

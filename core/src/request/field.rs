@@ -97,6 +97,30 @@ pub(super) fn optional_set(
     }
 }
 
+/// A required list of `min` to `max` texts of at most `max_chars` code points each, as they were sent.
+pub(super) fn required_raw_list(
+    members: &mut Members<'_>,
+    field: &'static str,
+    (min, max): (usize, usize),
+    max_chars: usize,
+) -> Result<Vec<String>, RequestError> {
+    match members.take(field).ok_or(RequestError::MissingField { field })? {
+        JsonValue::List(items) if (min..=max).contains(&items.len()) => {
+            items.into_iter().map(|item| list_item(item, field, max_chars)).collect()
+        }
+        JsonValue::List(_) => Err(RequestError::WrongCount { field, min, max }),
+        _ => Err(RequestError::WrongType { field, expected: "a list of texts" }),
+    }
+}
+
+fn list_item(item: JsonValue<'_>, field: &'static str, max_chars: usize) -> Result<String, RequestError> {
+    let JsonValue::Text(text) = item else {
+        return Err(RequestError::WrongType { field, expected: "a list of texts" });
+    };
+    check_length(&text, field, max_chars)?;
+    Ok(text.into_owned())
+}
+
 fn set_item(item: &JsonValue<'_>, field: &'static str) -> Result<String, RequestError> {
     let JsonValue::Text(text) = item else {
         return Err(RequestError::WrongType { field, expected: "a list of texts" });

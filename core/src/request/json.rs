@@ -52,6 +52,16 @@ pub(super) fn read_object<'a>(body: &'a [u8], names: &[&'static str]) -> Result<
     }
 }
 
+/// Checks that a body is a JSON object that every reader understands in the same way: UTF-8, no member repeated at any
+/// level, at most [`MAX_DEPTH`] levels, no number that no double can hold.
+///
+/// # Errors
+///
+/// The first [`RequestError`] of those that are found while reading.
+pub fn check_object(body: &[u8]) -> Result<(), RequestError> {
+    read_object(body, &[]).map(|_| ())
+}
+
 /// Reads one value. Only the outermost object has known members; deeper ones are checked and dropped.
 #[derive(Clone, Copy)]
 struct ValueSeed<'s> {

@@ -1,8 +1,9 @@
 //! Who may use the routes of operators: whoever has the admin token, or a JWT that the gateway verified and that carries
 //! the admin scope. Where neither is configured nobody may.
 
+use super::audit::{Action, Audit, Resource};
 use super::{Problem, Services};
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -46,36 +47,29 @@ impl fmt::Debug for AdminToken {
     }
 }
 
-/// An operator whose right has been checked. Handlers of operators' routes take one before they do anything.
-#[derive(Clone, Copy, Debug)]
+/// An operator whose right has been checked. Handlers of operators' routes take one before they do anything else.
+#[derive(Clone, Debug)]
 pub(super) struct Admin {
     actor: Actor,
+    request: String,
+    names: medinsight_core::KeySecret,
 }
 
 /// How an operator showed the right.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Actor {
     /// By the admin token.
     Token,
-    /// By a JWT with the admin scope.
-    Jwt,
-}
-
-impl Actor {
-    /// The name for audit records.
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Jwt => "jwt",
-        }
-    }
+    /// By a JWT with the admin scope; the pseudonym of its subject, if it has one.
+    Jwt(Option<String>),
 }
 
 impl Admin {
-    /// Writes the audit record of an action, which has to be there before the answer. `resource` names what was read or
-    /// cleared without naming a person: a category, or the digest of a key.
-    pub(super) fn audit(self, action: &'static str, resource: &str) {
-        tracing::info!(target: crate::logging::AUDIT, actor = self.actor.as_str(), action, resource, "audit");
+    /// Opens the audit record of an action, which is written when the record is closed. That has to be before the
+    /// answer; a record that is dropped says that the action was broken off.
+    pub(super) fn audit(&self, action: Action, resource: Resource<'_>) -> Audit {
+        let resource = resource.pseudonymous(&self.names);
+        Audit::open(self.actor.clone(), self.request.clone(), action, resource)
     }
 }
 
@@ -83,17 +77,41 @@ impl FromRequestParts<Services> for Admin {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, Self::Rejection> {
-        services.access.check(parts).map(|actor| Self { actor })
+        let names = services.exposure.names.clone();
+        let actor = services.access.check(parts, |subject| names.pseudonym("actor", subject))?;
+        Ok(Self { actor, request: request_id(parts)?, names })
+    }
+}
+
+impl OptionalFromRequestParts<Services> for Admin {
+    type Rejection = Problem;
+
+    /// None when nobody claims to be an operator. A wrong claim is refused: who makes one wants to know. A user's JWT
+    /// without the scope is no such claim.
+    async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Option<Self>, Self::Rejection> {
+        let is_claimed = VerifiedJwt::of(parts).is_none() && parts.headers.contains_key(AUTHORIZATION);
+        match <Self as FromRequestParts<Services>>::from_request_parts(parts, services).await {
+            Ok(admin) => Ok(Some(admin)),
+            Err(_) if !is_claimed => Ok(None),
+            Err(problem) => Err(problem),
+        }
     }
 }
 
 impl Access {
-    fn check(&self, parts: &Parts) -> Result<Actor, Problem> {
-        if self.token.is_none() && self.scope.is_none() {
+    /// Whether anything opens the routes of operators.
+    #[must_use]
+    pub const fn is_configured(&self) -> bool {
+        self.token.is_some() || self.scope.is_some()
+    }
+
+    fn check(&self, parts: &Parts, name: impl Fn(&str) -> String) -> Result<Actor, Problem> {
+        if !self.is_configured() {
             return Err(Problem::admin_is_closed());
         }
-        if let Some(scopes) = verified_scopes(parts) {
-            return if self.allows(scopes) { Ok(Actor::Jwt) } else { Err(Problem::scope_is_missing()) };
+        if let Some(jwt) = VerifiedJwt::of(parts) {
+            let is_allowed = self.scope.as_ref().is_some_and(|scope| jwt.has_scope(scope));
+            return if is_allowed { Ok(Actor::Jwt(jwt.subject().map(name))) } else { Err(Problem::scope_is_missing()) };
         }
         let presented = bearer(&parts.headers).ok_or_else(Problem::unauthenticated)?;
         match &self.token {
@@ -101,18 +119,40 @@ impl Access {
             _ => Err(Problem::unauthenticated()),
         }
     }
+}
 
-    fn allows(&self, scopes: &[String]) -> bool {
-        self.scope.as_ref().is_some_and(|scope| scopes.contains(scope))
+/// A JWT that the gateway has verified. The context comes from the invocation and not from the request, so no client can
+/// make it up; a JWT in a header that nobody verified is just text.
+pub(super) struct VerifiedJwt<'a>(&'a std::collections::HashMap<String, String>);
+
+impl<'a> VerifiedJwt<'a> {
+    pub(super) fn of(parts: &'a Parts) -> Option<Self> {
+        let Some(RequestContext::ApiGatewayV2(context)) = parts.extensions.get() else { return None };
+        Some(Self(&context.authorizer.as_ref()?.jwt.as_ref()?.claims))
+    }
+
+    /// Who it was made out to.
+    pub(super) fn subject(&self) -> Option<&'a str> {
+        self.0.get("sub").map(String::as_str).filter(|subject| !subject.is_empty())
+    }
+
+    /// The scopes are read from the claims, which are the token's own: of the context's list of scopes it is not said
+    /// whether it is the token's or the route's. The gateway writes a claim that is a list as `[one two]`.
+    fn has_scope(&self, scope: &str) -> bool {
+        let claims = ["scope", "scp"].into_iter().filter_map(|name| self.0.get(name));
+        let is_separator = |c: char| c.is_whitespace() || matches!(c, '[' | ']' | ',');
+        claims.flat_map(|claim| claim.split(is_separator)).any(|held| held == scope)
     }
 }
 
-/// The scopes of a JWT that the gateway has verified. The context comes from the invocation and not from the request, so
-/// no client can make it up.
-fn verified_scopes(parts: &Parts) -> Option<&[String]> {
-    let Some(RequestContext::ApiGatewayV2(context)) = parts.extensions.get::<RequestContext>() else { return None };
-    let jwt = context.authorizer.as_ref()?.jwt.as_ref()?;
-    Some(jwt.scopes.as_deref().unwrap_or_default())
+/// The gateway's name for the request, or a new one.
+fn request_id(parts: &Parts) -> Result<String, Problem> {
+    if let Some(RequestContext::ApiGatewayV2(context)) = parts.extensions.get()
+        && let Some(id) = &context.request_id
+    {
+        return Ok(id.clone());
+    }
+    getrandom::u64().map(|id| format!("{id:016x}")).map_err(|_| Problem::internal())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&[u8]> {

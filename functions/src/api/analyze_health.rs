@@ -2,35 +2,65 @@
 
 use super::body::{self, read_json_body};
 use super::cache_headers::{DIGEST_HEADER, personal_answer};
+use super::client::Client;
 use super::openapi::{Header, Operation, schema};
 use super::session::{SESSION_HEADER, SessionId};
 use super::{Problem, Services};
+use crate::analysis::Asker;
+use crate::budget::OverBudget;
 use crate::cache::Deadline;
-use crate::origin::{HealthAnalysis, OriginError};
+use crate::origin::HealthAnalysis;
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use medinsight_core::request::{MAX_ITEM_CHARS, MAX_ITEMS};
 use medinsight_core::{HealthAnalysisRequest, RequestDigest, RequestError};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Answers a health question, from the cache when it was answered before.
 pub(super) async fn analyze_health(
     State(services): State<Services>,
     Extension(deadline): Extension<Deadline>,
+    client: Client,
     request: Request,
 ) -> Result<Response, Problem> {
-    let session = SessionId::of_request(request.headers())?;
+    let headers = request.headers().clone();
+    let session = SessionId::of_request(&headers)?;
     let body = read_json_body(request, services.limits.body_bytes).await?;
-    let question = HealthAnalysisRequest::from_json(&body)?;
-    let analysis = services.analyses.analyze(question, session.as_str(), deadline).await?;
-    let mut response = personal_answer(analysis.answer);
-    let digest = HeaderValue::try_from(analysis.digest.to_hex()).map_err(|_| Problem::internal())?;
-    response.headers_mut().insert(DIGEST_HEADER, digest);
+    let claimed = claimed_digest(&headers)?;
+    let question = services.analyses.question(HealthAnalysisRequest::from_json(&body)?);
+    let digest = *question.digest();
+    if claimed.is_some_and(|claimed| claimed != digest) {
+        services.analyses.count_digest_mismatch();
+        return Err(Problem::digest_mismatch());
+    }
+    let asker = Asker { session: session.as_str(), client: client.name(), budget: &services.exposure.budget };
+    let answer = services.analyses.analyze(question, asker, deadline).await?;
+    let mut response = personal_answer(&answer);
+    response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
     response.headers_mut().insert(SESSION_HEADER, session.into_header());
     Ok(response)
+}
+
+/// The digest that a client computed itself. It is compared and never trusted: what is stored under it would otherwise be
+/// the client's choice.
+fn claimed_digest(headers: &HeaderMap) -> Result<Option<RequestDigest>, Problem> {
+    let mut claims = headers.get_all(DIGEST_HEADER).iter();
+    match (claims.next(), claims.next()) {
+        (None, _) => Ok(None),
+        (Some(claim), None) => {
+            let digest = claim.to_str().ok().and_then(|claim| claim.parse().ok());
+            digest.map(Some).ok_or_else(Problem::invalid_claim)
+        }
+        _ => Err(Problem::invalid_claim()),
+    }
+}
+
+fn header_of(digest: &RequestDigest) -> Result<HeaderValue, Problem> {
+    HeaderValue::try_from(digest.to_hex()).map_err(|_| Problem::internal())
 }
 
 /// Answers a question that a client knows the digest of, or 404. It never computes.
@@ -42,29 +72,34 @@ pub(super) async fn find_analysis(
     let digest: Option<RequestDigest> = digest.ok().and_then(|Path(digest)| digest.parse().ok());
     let digest = digest.ok_or_else(Problem::invalid_digest)?;
     let answer = services.analyses.find(&digest, deadline).await.ok_or_else(Problem::not_cached)?;
-    let mut response = personal_answer(answer);
-    let digest = HeaderValue::try_from(digest.to_hex()).map_err(|_| Problem::internal())?;
-    response.headers_mut().insert(DIGEST_HEADER, digest);
+    let mut response = personal_answer(&answer);
+    response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
     Ok(response)
 }
 
 pub(super) fn describe_analyze_health() -> Operation {
-    let headers = [Header::OF_CACHED_ANSWERS.as_slice(), &[Header::XSessionId]].concat();
+    let headers = [Header::OF_ANALYSES.as_slice(), &[Header::XSessionId]].concat();
     Operation::new("health", "analyze_health", "Answers a health question")
         .header_parameter("X-Session-Id", "The session; without it one is made up.", SessionId::schema())
+        .header_parameter(
+            "X-Cache-Key-Digest",
+            "The digest that the client computed; it is compared.",
+            schema::digest(),
+        )
         .body(question_schema(), question_example())
         .answer::<HealthAnalysis>("The answer, from the cache when it was answered before.", &headers)
         .link("find_analysis", "request_digest", "$response.header.X-Cache-Key-Digest")
-        .problems([Problem::invalid_session()])
+        .problems([Problem::invalid_session(), Problem::invalid_claim(), Problem::digest_mismatch()])
         .problems(body::problems())
         .problems(question_problems().map(Problem::from))
-        .problems([OriginError::TimedOut, OriginError::Unavailable, OriginError::Failed].map(Problem::from))
+        .problems([OverBudget { retry_after: Duration::ZERO }.into()])
+        .problems(Problem::of_origins())
 }
 
 pub(super) fn describe_find_analysis() -> Operation {
     Operation::new("health", "find_analysis", "Answers a question whose digest the client knows; never computes")
         .path_parameter("request_digest", "The digest of the question.", schema::digest())
-        .answer::<HealthAnalysis>("The answer, from the cache.", &Header::OF_CACHED_ANSWERS)
+        .answer::<HealthAnalysis>("The answer, from the cache.", &Header::OF_ANALYSES)
         .problems([Problem::invalid_digest(), Problem::not_cached()])
 }
 

@@ -7,6 +7,10 @@ use axum::extract::Request;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use medinsight_core::RequestError;
+use medinsight_core::request::check_object;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::HashMap;
 
 /// Reads a JSON body of at most `max_bytes`.
 pub(super) async fn read_json_body(request: Request, max_bytes: usize) -> Result<Bytes, Problem> {
@@ -18,6 +22,70 @@ pub(super) async fn read_json_body(request: Request, max_bytes: usize) -> Result
     }
     // The reader fails when the body is too long and when the client goes away, and the latter hears no answer.
     to_bytes(request.into_body(), max_bytes).await.map_err(|_| Problem::body_too_large(max_bytes))
+}
+
+/// The members of a JSON object as they were sent. The body is checked as strictly as a question is, so that a value
+/// means the same to whoever reads it later.
+pub(super) struct Members<'a>(HashMap<&'a str, &'a RawValue>);
+
+impl<'a> Members<'a> {
+    pub(super) fn of(body: &'a [u8]) -> Result<Self, Problem> {
+        check_object(body)?;
+        // A name with an escape in it cannot be borrowed, and is none of ours.
+        serde_json::from_slice::<HashMap<Name<'a>, &'a RawValue>>(body)
+            .map(|members| Self(members.into_iter().filter_map(|(name, value)| Some((name.0?, value))).collect()))
+            .map_err(|_| RequestError::NotAnObject.into())
+    }
+
+    /// A member's JSON text; `null` counts as absent.
+    pub(super) fn raw(&self, field: &'static str) -> Option<&'a RawValue> {
+        self.0.get(field).copied().filter(|value| value.get() != "null")
+    }
+
+    /// The JSON text of a member that has to be there.
+    pub(super) fn required_raw(&self, field: &'static str) -> Result<&'a RawValue, Problem> {
+        self.raw(field).ok_or_else(|| RequestError::MissingField { field }.into())
+    }
+
+    /// A member of a type that is described for people.
+    pub(super) fn read<T: Deserialize<'a>>(
+        &self,
+        field: &'static str,
+        expected: &'static str,
+    ) -> Result<Option<T>, Problem> {
+        let read = |value: &'a RawValue| {
+            serde_json::from_str(value.get()).map_err(|_| RequestError::WrongType { field, expected }.into())
+        };
+        self.raw(field).map(read).transpose()
+    }
+}
+
+/// A member's name, where it can be borrowed.
+#[derive(Eq, Hash, PartialEq)]
+struct Name<'a>(Option<&'a str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor).map(Self)
+    }
+}
+
+struct NameVisitor;
+
+impl<'de> serde::de::Visitor<'de> for NameVisitor {
+    type Value = Option<&'de str>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(name))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
 }
 
 fn declared_length(request: &Request) -> Option<usize> {

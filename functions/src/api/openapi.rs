@@ -11,7 +11,7 @@ pub(super) use served::{describe as describe_document, find_document};
 
 use super::Routes;
 use super::problem::ProblemBody;
-use super::routes::Documented;
+use super::routes::{Audience, Documented};
 use schema::Schemas;
 use serde_json::{Map, Value, json};
 
@@ -22,8 +22,10 @@ const DESCRIPTION: &str = "The response cache of the MedInsight Hub: answers hea
     same question was answered before, computes once when it was not, and keeps answering when the store or the \
     origin is down. Members may be added to bodies in later versions, and are never removed or renamed.";
 
-const TAGS: [(&str, &str); 3] = [
+const TAGS: [(&str, &str); 5] = [
     ("health", "Health questions. The answers are about persons and general information, not medical advice."),
+    ("drug", "Facts about drugs, and their analyses."),
+    ("sessions", "What the front end keeps, and the state of the cache."),
     ("redis", "How the store is doing, for monitoring and operators."),
     ("document", "This document."),
 ];
@@ -56,11 +58,19 @@ pub fn document(routes: &Routes) -> Value {
 fn paths(documented: &[Documented], schemas: &mut Schemas, problem: &Value) -> Value {
     let mut paths = Map::new();
     for route in documented {
-        let operation = (route.describe)().into_json(schemas, problem);
+        let operation = operation_of(route).into_json(schemas, problem);
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.as_str().to_ascii_lowercase()] = operation;
     }
     Value::Object(paths)
+}
+
+fn operation_of(route: &Documented) -> Operation {
+    let operation = (route.describe)();
+    match route.audience {
+        Audience::Everybody => operation,
+        Audience::Operators => operation.for_operators(),
+    }
 }
 
 fn security_scheme() -> Value {

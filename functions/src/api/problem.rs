@@ -3,6 +3,8 @@
 //! `detail` is the member that clients of the earlier service read. It names the field and the rule that was broken,
 //! never the content.
 
+mod refusals;
+
 use crate::origin::OriginError;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -25,6 +27,7 @@ pub struct Problem {
     code: &'static str,
     detail: Cow<'static, str>,
     field: Option<&'static str>,
+    retry_after_secs: Option<u64>,
 }
 
 /// The body of a problem. Its `type` is `about:blank`, so its `title` is the status's own phrase (RFC 9457 section
@@ -49,11 +52,11 @@ pub(super) struct ProblemBody<'a> {
 }
 
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), field: None }
+    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, detail: detail.into(), field: None, retry_after_secs: None }
     }
 
-    fn of_field(self, field: &'static str) -> Self {
+    pub(super) fn of_field(self, field: &'static str) -> Self {
         Self { field: Some(field), ..self }
     }
 
@@ -72,6 +75,17 @@ impl Problem {
     pub(super) fn invalid_digest() -> Self {
         let rule = "request_digest: must be 64 lower-case hexadecimal characters";
         Self::new(StatusCode::BAD_REQUEST, "not_a_digest", rule).of_field("request_digest")
+    }
+
+    pub(super) fn invalid_claim() -> Self {
+        let rule = "X-Cache-Key-Digest: must be given once, as 64 lower-case hexadecimal characters";
+        Self::new(StatusCode::BAD_REQUEST, "not_a_digest", rule).of_field("X-Cache-Key-Digest")
+    }
+
+    pub(super) fn digest_mismatch() -> Self {
+        let rule = "X-Cache-Key-Digest: must be the digest of the question; the analyzer may have changed, see \
+             /api/v1/cache/policy";
+        Self::new(StatusCode::CONFLICT, "digest_mismatch", rule).of_field("X-Cache-Key-Digest")
     }
 
     pub(super) fn invalid_session() -> Self {
@@ -104,6 +118,10 @@ impl Problem {
     pub(super) fn unauthenticated() -> Self {
         let rule = "Authorization: must be Bearer with the admin token";
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", rule).of_field("Authorization")
+    }
+
+    pub(super) fn store_unavailable() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "the store did not answer")
     }
 
     pub(super) fn internal() -> Self {
@@ -143,12 +161,20 @@ impl From<RequestError> for Problem {
     }
 }
 
+impl Problem {
+    /// What can go wrong while an origin computes.
+    pub(super) fn of_origins() -> [Self; 3] {
+        [OriginError::TimedOut, OriginError::Unavailable, OriginError::Failed].map(Self::from)
+    }
+}
+
 impl From<OriginError> for Problem {
     fn from(error: OriginError) -> Self {
         let (status, code) = match error {
             OriginError::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "origin_timed_out"),
             OriginError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "origin_unavailable"),
             OriginError::Failed => (StatusCode::BAD_GATEWAY, "origin_failed"),
+            OriginError::UnknownDrug => return Self::unknown_drug(),
         };
         Self::new(status, code, error.to_string())
     }
@@ -173,8 +199,8 @@ impl IntoResponse for Problem {
             // RFC 9110 section 11.6.1 demands it.
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.may_be_retried() {
-            headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
+        if let Some(secs) = self.retry_after_secs.or(self.may_be_retried().then_some(RETRY_AFTER_SECS)) {
+            headers.insert(RETRY_AFTER, HeaderValue::from(secs));
         }
         response
     }

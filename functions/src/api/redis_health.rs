@@ -1,8 +1,12 @@
 //! `GET /api/v1/redis/health`.
 
-use super::Services;
+use super::access::Admin;
+use super::audit::{Action, Outcome, Resource};
 use super::openapi::{Header, Operation};
+use super::{Problem, Services};
+use crate::monitoring::Performance;
 use crate::store::{DatabaseReport, Store};
+use crate::timestamp::iso8601;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -10,12 +14,12 @@ use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 /// How the store is doing, as far as this process knows.
 #[derive(JsonSchema, Serialize)]
 struct RedisHealthResponse {
-    /// Milliseconds since 1970.
-    timestamp: u64,
+    timestamp: String,
     redis: RedisHealth,
 }
 
@@ -24,6 +28,39 @@ struct RedisHealth {
     status: Status,
     /// Whether entries are sealed: `sealed` or `off`.
     encryption: &'static str,
+    #[serde(flatten)]
+    details: Option<Details>,
+}
+
+/// What only operators are told. Null is what the servers do not say.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "StoreDetails")]
+struct Details {
+    store: &'static str,
+    version: Value,
+    connected_clients: Value,
+    used_memory: Value,
+    used_memory_human: Value,
+    keyspace: Value,
+    connection_pool_stats: Vec<PoolStats>,
+    breaker: Vec<BreakerState>,
+    /// When the store was last asked whether it is there.
+    last_check: Option<String>,
+}
+
+#[derive(JsonSchema, Serialize)]
+struct PoolStats {
+    database: &'static str,
+    connections: usize,
+    max_connections: usize,
+}
+
+#[derive(JsonSchema, Serialize)]
+struct BreakerState {
+    database: &'static str,
+    is_open: bool,
+    opened_for: Option<&'static str>,
+    write_refusal: Option<&'static str>,
 }
 
 /// How the store is doing in one word.
@@ -42,14 +79,27 @@ enum Status {
 }
 
 /// Says how the store is doing. The status is 200 also when it is down: the service is up.
-pub(super) async fn redis_health(State(services): State<Services>) -> Response {
-    let body = RedisHealthResponse {
-        timestamp: services.cache.clock().now().0,
-        redis: RedisHealth {
-            status: status(services.cache.store()),
-            encryption: services.cache.envelope().encryption().as_str(),
-        },
+pub(super) async fn redis_health(admin: Option<Admin>, State(services): State<Services>) -> Result<Response, Problem> {
+    services.monitor.check_if_due().await;
+    let details = match admin {
+        Some(admin) => {
+            let record = admin.audit(Action::ReadHealth, Resource::Service);
+            let details = details(&services).await;
+            record.close(Outcome::Done);
+            Some(details)
+        }
+        None => None,
     };
+    let redis = RedisHealth {
+        status: status(services.cache.store()),
+        encryption: services.cache.envelope().encryption().as_str(),
+        details,
+    };
+    Ok(unstored(&RedisHealthResponse { timestamp: iso8601(services.cache.clock().now()), redis }))
+}
+
+/// A body that is right at this moment only.
+pub(super) fn unstored(body: &impl Serialize) -> Response {
     let mut response = Json(body).into_response();
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
@@ -57,7 +107,43 @@ pub(super) async fn redis_health(State(services): State<Services>) -> Response {
 
 pub(super) fn describe_redis_health() -> Operation {
     Operation::new("redis", "redis_health", "Says how the store is doing; 200 also when it is down")
+        .with_more_for_operators()
         .answer::<RedisHealthResponse>("How the store is doing, as far as this process knows.", &[Header::CacheControl])
+}
+
+async fn details(services: &Services) -> Details {
+    let performance = Performance::of(&services.monitor.inspect().await);
+    let store = services.cache.store();
+    let reports = store.reports();
+    Details {
+        store: store.name(),
+        version: performance.member("server", "redis_version"),
+        connected_clients: performance.member("connections", "connected_clients"),
+        used_memory: performance.member("memory", "used_memory"),
+        used_memory_human: performance.member("memory", "used_memory_human"),
+        keyspace: performance.keyspace(),
+        connection_pool_stats: reports.iter().map(PoolStats::of).collect(),
+        breaker: reports.iter().map(BreakerState::of).collect(),
+        last_check: services.monitor.checked_at().map(iso8601),
+    }
+}
+
+impl PoolStats {
+    const fn of(report: &DatabaseReport) -> Self {
+        let DatabaseReport { name, connections, max_connections, .. } = *report;
+        Self { database: name, connections, max_connections }
+    }
+}
+
+impl BreakerState {
+    fn of(report: &DatabaseReport) -> Self {
+        Self {
+            database: report.name,
+            is_open: report.is_circuit_open,
+            opened_for: report.circuit_opened_for.map(|reason| reason.as_str()),
+            write_refusal: report.write_refusal.map(|reason| reason.as_str()),
+        }
+    }
 }
 
 fn status(store: &Store) -> Status {

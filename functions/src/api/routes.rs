@@ -22,7 +22,15 @@ pub struct Routes {
 pub(super) struct Documented {
     pub(super) method: Method,
     pub(super) path: &'static str,
+    pub(super) audience: Audience,
     pub(super) describe: fn() -> Operation,
+}
+
+/// Whom a route is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Audience {
+    Everybody,
+    Operators,
 }
 
 impl Routes {
@@ -32,7 +40,7 @@ impl Routes {
         handler: impl Handler<T, Services>,
         describe: fn() -> Operation,
     ) -> Self {
-        self.add(Documented { method: Method::GET, path, describe }, get(handler))
+        self.add(Method::GET, path, get(handler), describe)
     }
 
     pub(super) fn post<T: 'static>(
@@ -41,17 +49,22 @@ impl Routes {
         handler: impl Handler<T, Services>,
         describe: fn() -> Operation,
     ) -> Self {
-        self.add(Documented { method: Method::POST, path, describe }, post(handler))
+        self.add(Method::POST, path, post(handler), describe)
     }
 
-    #[expect(dead_code, reason = "the routes that delete come with the next groups")]
     pub(super) fn delete<T: 'static>(
         self,
         path: &'static str,
         handler: impl Handler<T, Services>,
         describe: fn() -> Operation,
     ) -> Self {
-        self.add(Documented { method: Method::DELETE, path, describe }, delete(handler))
+        self.add(Method::DELETE, path, delete(handler), describe)
+    }
+
+    /// The routes so far are for operators. Their handlers have to take an `Admin`.
+    pub(super) fn only_for_operators(mut self) -> Self {
+        self.documented.iter_mut().for_each(|route| route.audience = Audience::Operators);
+        self
     }
 
     /// The routes of both.
@@ -65,13 +78,24 @@ impl Routes {
         &self.documented
     }
 
+    pub(super) fn paths_of_operators(&self) -> impl Iterator<Item = &'static str> {
+        let routes = self.documented.iter().filter(|route| route.audience == Audience::Operators);
+        routes.map(|route| route.path)
+    }
+
     pub(super) fn into_router(self) -> Router<Services> {
         self.router
     }
 
-    fn add(mut self, route: Documented, handler: MethodRouter<Services>) -> Self {
-        let router = self.router.route(route.path, handler);
-        self.documented.push(route);
+    fn add(
+        mut self,
+        method: Method,
+        path: &'static str,
+        handler: MethodRouter<Services>,
+        describe: fn() -> Operation,
+    ) -> Self {
+        let router = self.router.route(path, handler);
+        self.documented.push(Documented { method, path, audience: Audience::Everybody, describe });
         Self { router, documented: self.documented }
     }
 }

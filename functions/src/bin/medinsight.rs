@@ -1,7 +1,8 @@
 //! The MedInsight response cache on one machine: the local server.
 
 use clap::{Args, Parser, Subcommand};
-use medinsight_functions::config::Config;
+use medinsight_functions::api::AdminToken;
+use medinsight_functions::config::{Config, SessionIds};
 use medinsight_functions::{api, environment, logging, server};
 use std::error::Error;
 use std::io::Write;
@@ -102,7 +103,11 @@ fn print_document() -> Result<(), Box<dyn Error>> {
 fn serve(args: ServeArgs) -> Result<(), Box<dyn Error>> {
     let mut variables = environment::variables();
     variables.extend(args.into_variables());
-    let config = Config::from_variables(&variables)?;
+    let mut config = Config::from_variables(&variables)?;
+    config.exposure.session_ids.get_or_insert(SessionIds::Legacy);
+    if !config.access.is_configured() {
+        config.access.token = Some(token_of_the_run()?);
+    }
     logging::start(config.log_level);
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if let Some(workers) = config.workers {
@@ -121,4 +126,15 @@ fn serve(args: ServeArgs) -> Result<(), Box<dyn Error>> {
         let listener = listener.map_err(|error| format!("cannot listen on {}: {error}", config.address))?;
         server::serve(&config, listener, stop).await
     })
+}
+
+/// Makes a token for the routes of operators. It is shown on the terminal, which is standard error, and is not in the
+/// log, which is standard output.
+#[expect(clippy::print_stderr, reason = "it is for the person at the command line alone")]
+fn token_of_the_run() -> Result<AdminToken, Box<dyn Error>> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|_| "there is no source of randomness")?;
+    let token = hex::encode(bytes);
+    eprintln!("medinsight: the admin token of this run is {token} (MEDINSIGHT_ADMIN_TOKEN sets another one)");
+    AdminToken::new(&token).ok_or_else(|| "the token is too short".into())
 }

@@ -1,7 +1,7 @@
 //! Clearing: a category, the entries of a category whose keys begin alike, or one entry.
 
 use super::{Cache, UNHURRIED};
-use crate::store::{Doubt, FailureReason, Patience, StoreError, Swept};
+use crate::store::{Doubt, FailureReason, Patience, StoreError, Swept, Tally};
 use medinsight_core::{CacheKey, Category, Generation, Pattern};
 
 /// A category that was cleared: from now on none of its entries is served, also none whose computation is under way.
@@ -20,7 +20,16 @@ impl Cleared {
     ///
     /// [`StoreError`] when the store did not answer; what was removed until then stays removed.
     pub async fn sweep(self) -> Result<Swept, StoreError> {
-        self.cache.0.store.sweep_category(self.category).await
+        self.sweep_noting(&Tally::default()).await
+    }
+
+    /// [`Cleared::sweep`] that notes how far it has got.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Cleared::sweep`].
+    pub async fn sweep_noting(self, tally: &Tally) -> Result<Swept, StoreError> {
+        self.cache.0.store.sweep_category(self.category, tally).await
     }
 }
 
@@ -46,15 +55,25 @@ impl Cache {
     ///
     /// [`StoreError`] when the store did not answer; what was removed until then stays removed.
     pub async fn clear_matching(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+        self.clear_matching_noting(pattern, &Tally::default()).await
+    }
+
+    /// [`Cache::clear_matching`] that notes how far it has got.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Cache::clear_matching`].
+    pub async fn clear_matching_noting(&self, pattern: &Pattern, tally: &Tally) -> Result<Swept, StoreError> {
         match pattern {
-            Pattern::Category(category) => self.clear(*category).await?.sweep().await,
-            Pattern::Exact(key) => self.delete(key).await.map(|removed| {
-                let count = u64::from(removed);
-                Swept { found: count, removed: count }
-            }),
+            Pattern::Category(category) => self.clear(*category).await?.sweep_noting(tally).await,
+            Pattern::Exact(key) => {
+                let count = u64::from(self.delete(key).await?);
+                tally.add(count, count);
+                Ok(tally.so_far())
+            }
             Pattern::Prefix(..) => {
                 self.0.near.forget_all();
-                self.0.store.sweep_pattern(pattern).await
+                self.0.store.sweep_pattern(pattern, tally).await
             }
         }
     }

@@ -49,6 +49,37 @@ impl Cache {
         self.0.refreshes.start(key, work);
     }
 
+    /// Computes if `admission` says so.
+    pub(super) async fn compute_if<F, A, E>(
+        &self,
+        key: CacheKey,
+        admission: A,
+        compute: F,
+        mut journey: Journey,
+    ) -> Result<Answer, E>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+        A: Future<Output = Result<(), E>> + Send,
+        E: From<OriginError>,
+    {
+        self.admit(&key, admission, &mut journey).await?;
+        Ok(self.compute(key, compute, journey).await?)
+    }
+
+    /// Asks for the right to a computation at the expense of the time that the store may cost the request. Who cannot be
+    /// told in time may compute; while the store is down nobody is asked, nor is who joins a computation under way.
+    pub(super) async fn admit<E>(
+        &self,
+        key: &CacheKey,
+        admission: impl Future<Output = Result<(), E>>,
+        journey: &mut Journey,
+    ) -> Result<(), E> {
+        let is_asked = journey.bypass.is_none() && !self.0.flights.is_under_way(key);
+        let Some(patience) = journey.budget.patience().filter(|_| is_asked) else { return Ok(()) };
+        let asking = tokio::time::timeout_at(patience.until, admission);
+        journey.budget.spend_on(asking).await.unwrap_or(Ok(()))
+    }
+
     /// Computes, or joins a computation that is under way, and stores the answer.
     pub(super) async fn compute<F>(&self, key: CacheKey, compute: F, journey: Journey) -> Result<Answer, OriginError>
     where
@@ -147,7 +178,7 @@ where
 }
 
 fn computed(body: Bytes, status: CacheStatus, is_stored: bool) -> Answer {
-    Answer { body, status, age: None, is_stored, ttl_secs: None }
+    Answer { body, status, age: None, is_stored, ttl_secs: None, origin_cost: None }
 }
 
 fn note_computed(key: &CacheKey, cost: Duration) {

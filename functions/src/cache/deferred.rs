@@ -2,9 +2,10 @@
 //! over, and counting it must not cost a second one.
 
 use bytes::Bytes;
-use medinsight_core::CacheKey;
+use medinsight_core::{CacheKey, UnixMillis};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// How many payloads may wait. The server flushes every second; beyond this many the newest are worth less than the
 /// memory, and they are summaries and inputs that the next question writes anew.
@@ -13,6 +14,10 @@ const MAX_WAITING_PAYLOADS: usize = 1_024;
 /// How many payloads ride along with one trip. After an outage many wait, and a hit must not wait for all of them.
 const MAX_RIDING_PAYLOADS: usize = 16;
 
+/// How often counts ride along. A hit raises several counters, and a busy process would send several commands with each
+/// trip that add up to the same in one.
+const COUNTS_RIDE_EVERY: Duration = Duration::from_secs(1);
+
 #[derive(Debug, Default)]
 pub(super) struct Deferred(Mutex<Waiting>);
 
@@ -20,6 +25,16 @@ pub(super) struct Deferred(Mutex<Waiting>);
 struct Waiting {
     counts: HashMap<CacheKey, u64>,
     payloads: VecDeque<(CacheKey, Bytes)>,
+    counts_rode_at: UnixMillis,
+}
+
+/// Which counts ride along with a trip.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Boarding {
+    /// All, if none have ridden within the last second.
+    Now(UnixMillis),
+    /// All.
+    All,
 }
 
 /// What rides along with a trip.
@@ -36,6 +51,10 @@ impl Deferred {
         *self.waiting().counts.entry(counter).or_default() += by;
     }
 
+    pub(super) fn count_all(&self, counters: impl IntoIterator<Item = CacheKey>, by: u64) {
+        counters.into_iter().for_each(|counter| self.count(counter, by));
+    }
+
     pub(super) fn store(&self, key: CacheKey, payload: Bytes) {
         let mut waiting = self.waiting();
         if waiting.payloads.len() < MAX_WAITING_PAYLOADS {
@@ -43,10 +62,11 @@ impl Deferred {
         }
     }
 
-    pub(super) fn take(&self) -> Riders {
+    pub(super) fn take(&self, boarding: Boarding) -> Riders {
         let mut waiting = self.waiting();
         let riding = waiting.payloads.len().min(MAX_RIDING_PAYLOADS);
-        Riders { counts: waiting.counts.drain().collect(), payloads: waiting.payloads.drain(..riding).collect() }
+        let payloads = waiting.payloads.drain(..riding).collect();
+        Riders { counts: waiting.take_counts(boarding), payloads }
     }
 
     pub(super) fn put_back(&self, riders: Riders) {
@@ -61,5 +81,21 @@ impl Deferred {
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn take_counts(&mut self, boarding: Boarding) -> Vec<(CacheKey, u64)> {
+        if let Boarding::Now(now) = boarding {
+            let is_recent = self.counts_rode_at <= now && now.since(self.counts_rode_at) < COUNTS_RIDE_EVERY;
+            if is_recent || self.counts.is_empty() {
+                return Vec::new();
+            }
+            self.counts_rode_at = now;
+        }
+        let mut counts: Vec<_> = self.counts.drain().collect();
+        // Requests go before hits, so that nobody who reads in between sees more hits than requests.
+        counts.sort_unstable_by_key(|(counter, _)| !counter.as_str().ends_with(":requests"));
+        counts
     }
 }

@@ -1,8 +1,10 @@
 //! Entries as the engine sees them: the payload and what is known of its age.
 
 use super::{Answer, CacheStatus, Envelope, Opened, Unreadable};
+use crate::origin::OriginError;
 use bytes::Bytes;
 use medinsight_core::{Assessment, CacheKey, EntryHeader, Freshness, Generation, Lifetime, UnixMillis};
+use std::time::Duration;
 
 /// An entry that was read, and what is known of it.
 #[derive(Debug)]
@@ -61,15 +63,28 @@ impl Entry {
         &self.payload
     }
 
+    /// The entry as a stale answer, because the origin failed. That there is no answer is no failure, and the entry of an
+    /// earlier one must not hide it.
+    pub(super) fn instead_of(self, error: OriginError) -> Result<Answer, OriginError> {
+        match error {
+            OriginError::UnknownDrug => Err(error),
+            OriginError::TimedOut | OriginError::Unavailable | OriginError::Failed => {
+                Ok(self.into_answer(CacheStatus::Stale))
+            }
+        }
+    }
+
     /// The payload as an answer; it is the bytes that were stored as they are.
     pub(super) fn into_answer(self, status: CacheStatus) -> Answer {
         let assessment = self.known.map(|(_, assessment)| assessment);
+        let origin_cost = self.header().map(|header| Duration::from_millis(header.origin_cost_ms.into()));
         Answer {
             body: self.payload,
             status,
             age: assessment.map(|assessment| assessment.age),
             is_stored: true,
             ttl_secs: assessment.map(remaining_secs),
+            origin_cost,
         }
     }
 }

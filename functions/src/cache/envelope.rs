@@ -176,7 +176,7 @@ fn is_json_object(bytes: &[u8]) -> bool {
 }
 
 /// Why a payload is not made an entry.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotWrapped {
     /// The payload or the entry is longer than 1 MiB.
@@ -188,6 +188,9 @@ pub enum NotWrapped {
 }
 
 impl NotWrapped {
+    /// Every reason.
+    pub const ALL: [Self; 2] = [Self::TooLarge, Self::NoRandomness];
+
     /// The name for counters and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -229,6 +232,18 @@ pub enum Unreadable {
 }
 
 impl Unreadable {
+    /// Every reason.
+    pub const ALL: [Self; 8] = [
+        Self::Foreign,
+        Self::UnknownVersion,
+        Self::Malformed,
+        Self::NotSealed,
+        Self::UnknownKey,
+        Self::NotAuthentic,
+        Self::UnknownDictionary,
+        Self::TooLarge,
+    ];
+
     /// The name for counters and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -1,7 +1,8 @@
 //! One trip to the store as the engine sees it: what it wants, together with what has been waiting for a trip.
 
 use super::Cache;
-use super::deferred::Riders;
+use super::counter::Counter;
+use super::deferred::{Boarding, Riders};
 use super::generations::Known;
 use crate::store::{Doubt, LeaseRequest, Patience, Reply, StoreError, Trip, Write};
 use bytes::Bytes;
@@ -28,13 +29,22 @@ struct Sent {
     key: CacheKey,
     payload: Bytes,
     generation: Generation,
+    /// The size of the entry; none when it was not made one.
+    bytes: Option<usize>,
+}
+
+impl Errand {
+    fn is_empty(&self) -> bool {
+        self.read.is_none() && self.generations.is_empty() && self.counts.is_empty() && self.payloads.is_empty()
+    }
 }
 
 impl Cache {
     /// Makes a trip and learns from it. What did not get there waits for the next one.
     pub(super) async fn run(&self, errand: Errand, patience: Patience) -> Result<Reply, StoreError> {
         let started = self.0.clock.now();
-        let mut riders = self.0.deferred.take();
+        let boarding = if errand.is_empty() { Boarding::All } else { Boarding::Now(started) };
+        let mut riders = self.0.deferred.take(boarding);
         let Errand { read, lease, generations, counts, payloads } = errand;
         riders.payloads.extend(payloads);
         let mut trip = Trip { read, lease, generations, ..Trip::default() };
@@ -64,8 +74,10 @@ impl Cache {
             }
             match known {
                 Known::Current(generation) | Known::Earlier(generation) => {
-                    trip.writes.extend(self.write(&key, &payload, Duration::ZERO, generation));
-                    sent.push(Sent { key, payload, generation });
+                    let write = self.write(&key, &payload, Duration::ZERO, generation);
+                    let bytes = write.as_ref().map(|write| write.entry.len());
+                    trip.writes.extend(write);
+                    sent.push(Sent { key, payload, generation, bytes });
                 }
                 Known::Not => self.0.deferred.store(key, payload),
             }
@@ -76,20 +88,23 @@ impl Cache {
     fn learn(&self, reply: &Reply, started: UnixMillis, counts: &[CacheKey], sent: Vec<Sent>) {
         self.0.generations.learn(&reply.generations, started);
         if let Some(reason) = reply.refusal {
-            self.count_failure("store", reason.as_str());
+            self.tally(Counter::Store(reason), 1);
         }
         if reply.has_lost_counts {
             self.count_again(counts);
         }
-        for Sent { key, payload, generation } in sent {
-            if reply.generation(key.kind().category()).is_some_and(|current| current != generation) {
+        for Sent { key, payload, generation, bytes } in sent {
+            let category = key.kind().category();
+            if reply.generation(category).is_some_and(|current| current != generation) {
                 self.0.deferred.store(key, payload);
+            } else if let (Some(bytes), None) = (bytes, reply.refusal) {
+                self.count_stored(category, bytes);
             }
         }
     }
 
     fn put_back(&self, error: &StoreError, counts: &[CacheKey], riding: Vec<(CacheKey, u64)>, sent: Vec<Sent>) {
-        self.count_failure("store", error.reason.as_str());
+        self.tally(Counter::Store(error.reason), 1);
         self.count_again(counts);
         let counts = match error.doubt {
             Doubt::NothingDone => riding,
@@ -120,16 +135,9 @@ impl Cache {
         match self.0.envelope.wrap(key, &stamp, payload) {
             Ok(entry) => Some(Write { key: key.clone(), entry, keep_for: life.retention(fresh_for_secs) }),
             Err(reason) => {
-                self.count_failure("entry", reason.as_str());
+                self.tally(Counter::NotWrapped(reason), 1);
                 None
             }
-        }
-    }
-
-    /// Counts a failure under `errors:{what}:{reason}`.
-    pub(super) fn count_failure(&self, what: &str, reason: &str) {
-        if let Ok(counter) = CacheKey::build("errors", what, Some(reason)) {
-            self.0.deferred.count(counter, 1);
         }
     }
 }

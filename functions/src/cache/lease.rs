@@ -5,6 +5,7 @@
 //! clear is refused by the store.
 
 use super::computing::Journey;
+use super::counter::Counter;
 use super::entry::Entry;
 use super::errand::Errand;
 use super::generations::Known;
@@ -142,16 +143,19 @@ impl Cache {
             self.give_back(key, lease.token).await;
             return Fate::NotStored;
         };
-        let patience = Patience::of(self.0.timing.store_budget);
+        let (bytes, patience) = (write.entry.len(), Patience::of(self.0.timing.store_budget));
         match self.0.store.store_if_leased(write, lease.token, patience).await {
             Ok(Stored::Yes) if self.is_outdated(lease, key) => Fate::Void,
-            Ok(Stored::Yes) => Fate::Stored,
+            Ok(Stored::Yes) => {
+                self.count_stored(key.kind().category(), bytes);
+                Fate::Stored
+            }
             Ok(Stored::LeaseLost) => {
-                self.count_failure("store", "lease-lost");
+                self.tally(Counter::LeaseLost, 1);
                 Fate::Void
             }
             Err(StoreError { reason, .. }) => {
-                self.count_failure("store", reason.as_str());
+                self.tally(Counter::Store(reason), 1);
                 Fate::NotStored
             }
         }
@@ -173,7 +177,7 @@ impl Cache {
     async fn give_back(&self, key: &CacheKey, token: LeaseToken) {
         let patience = Patience::of(self.0.timing.store_budget);
         if let Err(error) = self.0.store.release(key, token, patience).await {
-            self.count_failure("store", error.reason.as_str());
+            self.tally(Counter::Store(error.reason), 1);
         }
     }
 }

@@ -43,6 +43,11 @@ where
         self.board(key, work);
     }
 
+    /// Whether a flight is under way for `key`.
+    pub(super) fn is_under_way(&self, key: &K) -> bool {
+        lock(&self.0).contains_key(key)
+    }
+
     /// Whether no flight is under way.
     pub(super) fn is_idle(&self) -> bool {
         lock(&self.0).is_empty()

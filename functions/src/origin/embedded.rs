@@ -1,30 +1,42 @@
 //! Answers without network: a rule-based triage and a formulary of common drugs, both over data files.
 
 mod assessment;
+mod drug_analysis;
+mod drugs;
 mod formulary;
 mod interactions;
+mod registries;
 mod rulebook;
 mod wording;
 
+pub use assessment::DISCLAIMER;
+pub use drugs::{NotComparable, compare_in_formulary, search_formulary};
+
 use super::answer::{HealthAnalysis, MedicationInteractions};
+use super::drug_answer::{DrugAnalysis, DrugFacts};
 use super::{Answering, Origin, OriginError};
 use assessment::Complaint;
 use formulary::{Formulary, Medicine};
-use medinsight_core::{AnalyzerRevision, HealthAnalysisRequest, InvalidAnalyzerRevision, MedicationSet};
+use medinsight_core::{
+    AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, InvalidAnalyzerRevision, MedicationSet,
+};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// Raised when the rules in the code change what is answered; the data speak for themselves.
-const RULES_REVISION: &str = "1";
+const RULES_REVISION: &str = "3";
 
+const CONCEPTS: &str = include_str!("../../data/triage/concepts.json");
 const CONDITIONS: &str = include_str!("../../data/triage/conditions.json");
 const RED_FLAGS: &str = include_str!("../../data/triage/red_flags.json");
 const REMEDIES: &str = include_str!("../../data/triage/remedies.json");
+const SPEECH: &str = include_str!("../../data/triage/speech.json");
+const ORDINARY_WORDS: &str = include_str!("../../data/triage/ordinary_words.txt");
 const FORMULARY: &str = include_str!("../../data/formulary.json");
 const INTERACTIONS: &str = include_str!("../../data/interactions.json");
 
 /// Every file that an answer may come from.
-const DATA: [&str; 5] = [CONDITIONS, RED_FLAGS, REMEDIES, FORMULARY, INTERACTIONS];
+const DATA: [&str; 8] = [CONCEPTS, CONDITIONS, RED_FLAGS, REMEDIES, SPEECH, ORDINARY_WORDS, FORMULARY, INTERACTIONS];
 
 /// The origin that needs nothing but itself.
 #[derive(Clone, Debug)]
@@ -73,8 +85,28 @@ impl Origin for EmbeddedOrigin {
             Ok(MedicationInteractions {
                 recognised: medicines.iter().map(|medicine| medicine.name().to_owned()).collect(),
                 interactions: interactions::between(&medicines),
-                disclaimer: assessment::DISCLAIMER.to_owned(),
+                disclaimer: DISCLAIMER.to_owned(),
             })
+        })
+    }
+
+    fn generic_name(&self, drug: &DrugName) -> DrugName {
+        let generic = drugs::find(drug).and_then(|medicine| DrugName::new(medicine.name()).ok());
+        generic.unwrap_or_else(|| drug.clone())
+    }
+
+    fn drug_facts<'a>(&'a self, drug: &'a DrugName) -> Answering<'a, DrugFacts> {
+        Box::pin(async {
+            self.think().await;
+            drugs::find(drug).map(drugs::facts).ok_or(OriginError::UnknownDrug)
+        })
+    }
+
+    fn drug_analysis<'a>(&'a self, drug: &'a DrugName, variant: &'a AnalysisVariant) -> Answering<'a, DrugAnalysis> {
+        Box::pin(async {
+            self.think().await;
+            let medicine = drugs::find(drug).ok_or(OriginError::UnknownDrug)?;
+            Ok(drug_analysis::analyse(medicine, variant))
         })
     }
 }

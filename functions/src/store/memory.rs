@@ -1,6 +1,14 @@
 //! The store in this process's memory: bounded by bytes, with an expiry of its own for each entry.
 
-use super::{FailureReason, LeaseRequest, LeaseToken, Reply, StoreError, Stored, Swept, Trip, Write};
+mod budgets;
+mod listing;
+
+use super::{
+    DatabaseInspection, FailureReason, LeaseRequest, LeaseToken, NodeInspection, Reply, ServerInfo, StoreError, Stored,
+    Swept, Tally, Trip, Write,
+};
+use crate::budget::{Decision, Rate};
+use budgets::Budgets;
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, EntryHeader, Generation, Pattern};
 use moka::Expiry;
@@ -25,6 +33,7 @@ pub struct MemoryStore {
 struct Kept {
     entry: Bytes,
     keep_for: Option<Duration>,
+    kept_since: Instant,
 }
 
 /// What must not be evicted. It is small: bounded by the number of endpoints and categories, and by that of the
@@ -34,6 +43,7 @@ struct Ledger {
     counters: HashMap<CacheKey, u64>,
     generations: HashMap<Category, Generation>,
     leases: HashMap<CacheKey, Lease>,
+    budgets: Budgets,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +74,13 @@ impl MemoryStore {
     pub fn weighted_bytes(&self) -> u64 {
         self.entries.run_pending_tasks();
         self.entries.weighted_size()
+    }
+
+    /// What is known without a server. How much fits is left out: a store that evicts is meant to be full.
+    pub(super) fn inspect(&self) -> DatabaseInspection {
+        let info = ServerInfo::of([("used_memory", self.weighted_bytes())]);
+        let node = NodeInspection { address: None, info, keys: Some(self.entries.entry_count()) };
+        DatabaseInspection { name: "memory", nodes: vec![node] }
     }
 
     pub(super) fn run(&self, trip: Trip) -> Result<Reply, StoreError> {
@@ -118,30 +135,34 @@ impl MemoryStore {
         Ok(())
     }
 
-    pub(super) fn sweep_category(&self, category: Category) -> Result<Swept, StoreError> {
+    pub(super) fn sweep_category(&self, category: Category, tally: &Tally) -> Result<Swept, StoreError> {
         self.reach()?;
-        let Some(generation) = self.ledger().generations.get(&category).copied() else { return Ok(Swept::default()) };
+        let Some(generation) = self.ledger().generations.get(&category).copied() else { return Ok(tally.so_far()) };
         let is_current =
             |kept: &Kept| EntryHeader::split(&kept.entry).is_ok_and(|(header, _)| header.generation == generation);
-        Ok(self.sweep(&Pattern::Category(category), |kept| !is_current(kept)))
+        Ok(self.sweep(&Pattern::Category(category), |kept| !is_current(kept), tally))
     }
 
-    pub(super) fn sweep_pattern(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+    pub(super) fn sweep_pattern(&self, pattern: &Pattern, tally: &Tally) -> Result<Swept, StoreError> {
         self.reach()?;
         self.ledger().leases.retain(|key, _| !pattern.matches(key));
-        Ok(self.sweep(pattern, |_| true))
+        Ok(self.sweep(pattern, |_| true, tally))
     }
 
-    fn sweep(&self, pattern: &Pattern, is_to_go: impl Fn(&Kept) -> bool) -> Swept {
-        let mut swept = Swept::default();
+    pub(super) fn count_matching(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+        self.reach()?;
+        Ok(self.sweep(pattern, |_| false, &Tally::default()))
+    }
+
+    fn sweep(&self, pattern: &Pattern, is_to_go: impl Fn(&Kept) -> bool, tally: &Tally) -> Swept {
         for (key, kept) in self.entries.iter().filter(|(key, _)| pattern.matches(key)) {
-            swept.found += 1;
-            if is_to_go(&kept) {
+            let is_to_go = is_to_go(&kept);
+            if is_to_go {
                 self.entries.invalidate(key.as_ref());
-                swept.removed += 1;
             }
+            tally.add(1, u64::from(is_to_go));
         }
-        swept
+        tally.so_far()
     }
 
     pub(super) fn counter(&self, key: &CacheKey) -> Result<u64, StoreError> {
@@ -149,8 +170,13 @@ impl MemoryStore {
         Ok(self.ledger().counters.get(key).copied().unwrap_or_default())
     }
 
+    pub(super) fn spend(&self, client: &str, rate: Rate) -> Result<Decision, StoreError> {
+        self.reach()?;
+        Ok(self.ledger().budgets.spend(client, rate, Instant::now()))
+    }
+
     fn insert(&self, Write { key, entry, keep_for }: Write) {
-        self.entries.insert(key, Kept { entry, keep_for });
+        self.entries.insert(key, Kept { entry, keep_for, kept_since: Instant::now() });
     }
 
     fn reach(&self) -> Result<(), StoreError> {

@@ -9,22 +9,27 @@ mod commands;
 mod condition;
 mod database;
 mod failure;
+mod inspect;
 mod link;
+mod listing;
 mod scripts;
 mod sweep;
 mod topology;
 
-use super::{LeaseToken, Patience, Reply, StoreError, Stored, Swept, Trip, Write};
+use super::{LeaseToken, Page, PageToken, Patience, Reply, StoreError, Stored, Swept, Tally, Trip, Write};
+use crate::budget::{Decision, Rate};
 use crate::clock::Clock;
 use crate::config::RedisConfig;
-use crate::store::{DatabaseReport, FailureReason};
-use commands::{bulk, integer, show_generation};
+use crate::store::{DatabaseInspection, DatabaseReport, FailureReason};
+use commands::{Command, bulk, checked, integer, show_generation};
 use database::Database;
+use futures_util::future::join_all;
 use medinsight_core::{CacheKey, Category, Generation, Pattern};
-use redis::cmd;
+use redis::{Value, cmd};
 use scripts::Call;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use sweep::Removal;
 
 /// The store in Redis.
@@ -70,10 +75,12 @@ impl RedisStore {
     pub fn reports(&self) -> Vec<DatabaseReport> {
         self.databases()
             .map(|database| DatabaseReport {
+                name: database.name(),
                 is_circuit_open: database.is_circuit_open(),
                 circuit_opened_for: database.condition().circuit_opened_for(),
                 write_refusal: database.condition().refusal(),
                 connections: database.connections(),
+                max_connections: database.max_connections(),
             })
             .collect()
     }
@@ -134,24 +141,55 @@ impl RedisStore {
     }
 
     /// Removes what a category has of other generations than its current one.
-    pub(super) async fn sweep_category(&self, category: Category) -> Result<Swept, StoreError> {
+    pub(super) async fn sweep_category(&self, category: Category, tally: &Tally) -> Result<Swept, StoreError> {
         let glob = Pattern::Category(category).to_redis_glob();
-        sweep::sweep(self.of_category(category), &glob, Removal::OtherGenerations(category)).await
+        sweep::sweep(self.of_category(category), &glob, Removal::OtherGenerations(category), tally).await
     }
 
     /// Removes what a pattern matches. All leases go before the first entry: a computation that began before the clear
     /// can then store nothing that the second pass might miss.
-    pub(super) async fn sweep_pattern(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+    pub(super) async fn sweep_pattern(&self, pattern: &Pattern, tally: &Tally) -> Result<Swept, StoreError> {
         let (database, glob) = (self.of_category(pattern.category()), pattern.to_redis_glob());
-        sweep::sweep(database, &format!("medinsight:lease:{{{glob}"), Removal::All).await?;
-        sweep::sweep(database, &glob, Removal::All).await
+        sweep::sweep(database, &format!("medinsight:lease:{{{glob}"), Removal::All, &Tally::default()).await?;
+        sweep::sweep(database, &glob, Removal::All, tally).await
+    }
+
+    pub(super) async fn count_matching(&self, pattern: &Pattern) -> Result<Swept, StoreError> {
+        let database = self.of_category(pattern.category());
+        sweep::sweep(database, &pattern.to_redis_glob(), Removal::Nothing, &Tally::default()).await
+    }
+
+    pub(super) async fn page(&self, pattern: &Pattern, from: PageToken, room: usize) -> Result<Page, StoreError> {
+        listing::page(self.of_category(pattern.category()), pattern, from, room).await
     }
 
     pub(super) async fn counter(&self, key: &CacheKey, patience: Patience) -> Result<u64, StoreError> {
         let value = self.of(key).command(cmd("GET").arg(key.as_str()), patience).await?;
-        let text = bulk(value).map_err(StoreError::nothing_done)?.unwrap_or_else(|| "0".into());
-        let count = std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok());
-        count.ok_or(StoreError::nothing_done(FailureReason::Garbled))
+        count_of(value).map_err(StoreError::nothing_done)
+    }
+
+    /// Reads counters, all of which lie in the database of answers. They are read one by one in one trip and not by one
+    /// `MGET`, which in a cluster may not cross slots and which a user of an ACL need not be allowed.
+    pub(super) async fn counters(&self, keys: &[CacheKey], patience: Patience) -> Result<Vec<u64>, StoreError> {
+        let gets: Vec<_> = keys.iter().map(|key| cmd("GET").arg(key.as_str()).take()).collect();
+        let commands: Vec<_> = gets.iter().map(Command::Other).collect();
+        let outcomes = self.answers.ask(&commands, patience).await?;
+        let counts: Result<Vec<_>, _> =
+            outcomes.into_iter().map(|outcome| checked(outcome).and_then(count_of)).collect();
+        counts.map_err(StoreError::nothing_done)
+    }
+
+    pub(super) async fn inspect(&self, patience: Patience) -> Vec<DatabaseInspection> {
+        join_all(self.databases().map(|database| inspect::inspect(database, patience))).await
+    }
+
+    pub(super) async fn spend(&self, key: &str, rate: Rate, patience: Patience) -> Result<Decision, StoreError> {
+        let value = self.answers.call(&Call::spend(key, rate), patience).await?;
+        let debt = integer(&value).map_err(StoreError::in_doubt)?;
+        Ok(match u64::try_from(debt) {
+            Ok(debt_ms) => Decision::Pass { debt_ms },
+            Err(_) => Decision::Refuse { retry_after: Duration::from_millis(debt.unsigned_abs()) },
+        })
     }
 
     fn databases(&self) -> impl Iterator<Item = &Arc<Database>> {
@@ -165,6 +203,12 @@ impl RedisStore {
     fn of_category(&self, category: Category) -> &Arc<Database> {
         self.sessions.as_ref().filter(|_| belongs_to_sessions(category)).unwrap_or(&self.answers)
     }
+}
+
+/// The value of a counter; one that was never counted is zero.
+fn count_of(value: Value) -> Result<u64, FailureReason> {
+    let Some(text) = bulk(value)? else { return Ok(0) };
+    std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok()).ok_or(FailureReason::Garbled)
 }
 
 /// Whether a category is about a session, and not an answer that others may share.

@@ -81,7 +81,7 @@ async fn what_belongs_to_sessions_lies_in_the_other_database_if_there_is_one() {
     assert_eq!(summary.map(|summary| summary["request_digest"] == digest), Some(true));
     for (server, category, expected) in [
         (&answers, "health_analysis", "1"),
-        (&answers, "usage", "2"),
+        (&sessions, "usage", "0"),
         (&answers, "symptom", "0"),
         (&sessions, "symptom", "1"),
         (&sessions, "ai_summary", "1"),

@@ -10,39 +10,49 @@ pub(in crate::api) enum Header {
     Age,
     CacheControl,
     CacheStatus,
+    /// Of answers that may also have been made without the cache.
+    CacheStatusIfAny,
     ETag,
     RetryAfter,
     WwwAuthenticate,
+    XAccelBuffering,
     XCache,
     XCacheKeyDigest,
     XSessionId,
 }
 
 impl Header {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Age,
         Self::CacheControl,
         Self::CacheStatus,
+        Self::CacheStatusIfAny,
         Self::ETag,
         Self::RetryAfter,
         Self::WwwAuthenticate,
+        Self::XAccelBuffering,
         Self::XCache,
         Self::XCacheKeyDigest,
         Self::XSessionId,
     ];
 
     /// What an answer from or through the cache has.
-    pub(in crate::api) const OF_CACHED_ANSWERS: [Self; 5] =
+    pub(in crate::api) const OF_CACHED_ANSWERS: [Self; 4] =
+        [Self::XCache, Self::CacheStatus, Self::Age, Self::CacheControl];
+
+    /// What such an answer to a health question has.
+    pub(in crate::api) const OF_ANALYSES: [Self; 5] =
         [Self::XCache, Self::CacheStatus, Self::Age, Self::CacheControl, Self::XCacheKeyDigest];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Age => "Age",
             Self::CacheControl => "Cache-Control",
-            Self::CacheStatus => "Cache-Status",
+            Self::CacheStatus | Self::CacheStatusIfAny => "Cache-Status",
             Self::ETag => "ETag",
             Self::RetryAfter => "Retry-After",
             Self::WwwAuthenticate => "WWW-Authenticate",
+            Self::XAccelBuffering => "X-Accel-Buffering",
             Self::XCache => "X-Cache",
             Self::XCacheKeyDigest => "X-Cache-Key-Digest",
             Self::XSessionId => "X-Session-Id",
@@ -58,14 +68,25 @@ impl Header {
     pub(super) fn references(headers: &[Self]) -> Value {
         let reference = |header: &Self| {
             let name = header.name();
-            (name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }))
+            (name.to_owned(), json!({ "$ref": format!("#/components/headers/{}", header.component()) }))
         };
         headers.iter().map(reference).collect::<Map<_, _>>().into()
     }
 
     /// The descriptions that [`Header::references`] refer to.
     pub(super) fn components() -> Value {
-        Self::ALL.into_iter().map(|header| (header.name().to_owned(), header.describe())).collect::<Map<_, _>>().into()
+        Self::ALL
+            .into_iter()
+            .map(|header| (header.component().to_owned(), header.describe()))
+            .collect::<Map<_, _>>()
+            .into()
+    }
+
+    const fn component(self) -> &'static str {
+        match self {
+            Self::CacheStatusIfAny => "Cache-Status-If-Any",
+            header => header.name(),
+        }
     }
 
     fn describe(self) -> Value {
@@ -75,14 +96,14 @@ impl Header {
 
     /// Only answers that come from the store have an age.
     const fn is_always_there(self) -> bool {
-        !matches!(self, Self::Age)
+        !matches!(self, Self::Age | Self::CacheStatusIfAny)
     }
 
     fn meaning(self) -> (&'static str, Value) {
         match self {
             Self::Age => ("Seconds since the answer was computed, when it came from the store.", schema::seconds()),
             Self::CacheControl => ("Who may keep the answer, and for how long.", schema::text()),
-            Self::CacheStatus => (
+            Self::CacheStatus | Self::CacheStatusIfAny => (
                 "How the cache served the answer, in the words of RFC 9211.",
                 json!({ "type": "string", "pattern": "^MedInsight; (hit|fwd=(miss|bypass))(; |$)" }),
             ),
@@ -91,6 +112,7 @@ impl Header {
             }
             Self::RetryAfter => ("After how many seconds another attempt makes sense.", schema::seconds()),
             Self::WwwAuthenticate => ("How to authenticate (RFC 9110 section 11.6.1).", json!({ "const": "Bearer" })),
+            Self::XAccelBuffering => ("Tells proxies to pass each event on at once.", json!({ "const": "no" })),
             Self::XCache => (
                 "`HIT`: from the store. `STALE`: from the store, past its freshness. `MISS`: computed for this \
                  request. `COALESCED`: computed for an identical question at the same time. `BYPASS`: computed \

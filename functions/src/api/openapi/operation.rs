@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One method of one path. What can go wrong is told by the problems themselves, so their statuses, codes, texts and
 /// headers are those of the code.
@@ -41,14 +41,30 @@ impl Operation {
     }
 
     /// Only operators may do this.
-    #[expect(dead_code, reason = "the routes of operators come with the next groups")]
-    pub(in crate::api) fn for_operators(mut self) -> Self {
-        self.security = Some(json!([{ OPERATOR: [] }]));
+    pub(super) fn for_operators(self) -> Self {
+        self.secured(json!([{ OPERATOR: [] }]))
+    }
+
+    /// Everybody may do this, and operators are told more.
+    pub(in crate::api) fn with_more_for_operators(self) -> Self {
+        self.secured(json!([{}, { OPERATOR: [] }]))
+    }
+
+    fn secured(mut self, security: Value) -> Self {
+        self.security = Some(security);
         self.problems([Problem::unauthenticated(), Problem::admin_is_closed(), Problem::scope_is_missing()])
     }
 
     pub(in crate::api) fn path_parameter(self, name: &str, description: &str, schema: Value) -> Self {
         self.parameter("path", name, description, schema, true)
+    }
+
+    pub(in crate::api) fn query_parameter(self, name: &str, description: &str, schema: Value) -> Self {
+        self.parameter("query", name, description, schema, false)
+    }
+
+    pub(in crate::api) fn required_query_parameter(self, name: &str, description: &str, schema: Value) -> Self {
+        self.parameter("query", name, description, schema, true)
     }
 
     pub(in crate::api) fn header_parameter(self, name: &str, description: &str, schema: Value) -> Self {
@@ -143,7 +159,7 @@ fn by_status(problems: Vec<Problem>) -> BTreeMap<StatusCode, Vec<Problem>> {
 /// The response of problems with one status: their body says which of them it is.
 fn response(problems: &[Problem], schema: &Value) -> Value {
     let meanings = problems.iter().map(|problem| format!("- `{}`: {}", problem.code(), problem.detail()));
-    let codes: Vec<_> = problems.iter().map(Problem::code).collect();
+    let codes: BTreeSet<_> = problems.iter().map(Problem::code).collect();
     let status = problems.first().map(|problem| problem.status().as_u16());
     let narrowed = json!({ "properties": { "status": { "const": status }, "code": { "enum": codes } } });
     json!({

@@ -9,6 +9,11 @@ use serde_json::{Value, json};
 /// each regular expression engine.
 const NOT_WHITE_SPACE: &str = r"[^\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]";
 
+/// Names have something in them that is neither white space nor a control character, and around it no control characters
+/// but those that are white space.
+const NO_CONTROL: &str = r"[^\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f]*";
+const VISIBLE: &str = r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]";
+
 /// Makes the schemas of Rust types and collects their definitions.
 #[derive(Debug)]
 pub(in crate::api) struct Schemas(SchemaGenerator);
@@ -51,6 +56,17 @@ pub(in crate::api) fn filled_text(description: &str, max_chars: usize) -> Value 
     })
 }
 
+/// A text of at most `max_chars` code points that names something.
+pub(in crate::api) fn name(description: &str, max_chars: usize) -> Value {
+    json!({
+        "description": description,
+        "type": "string",
+        "minLength": 1,
+        "maxLength": max_chars,
+        "pattern": format!("^{NO_CONTROL}{VISIBLE}{NO_CONTROL}$"),
+    })
+}
+
 /// A text of at most `max_chars` code points, or null.
 pub(in crate::api) fn optional_text(description: &str, max_chars: usize) -> Value {
     json!({ "description": description, "type": ["string", "null"], "maxLength": max_chars })
@@ -59,6 +75,16 @@ pub(in crate::api) fn optional_text(description: &str, max_chars: usize) -> Valu
 /// A whole number from 0 to `max`, or null.
 pub(in crate::api) fn optional_number(description: &str, max: u8) -> Value {
     json!({ "description": description, "type": ["integer", "null"], "minimum": 0, "maximum": max })
+}
+
+/// True or false, or null.
+pub(in crate::api) fn optional_flag(description: &str) -> Value {
+    json!({ "description": description, "type": ["boolean", "null"] })
+}
+
+/// A reference to the schema of a type that an answer has, too.
+pub(in crate::api) fn of_answer(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
 /// A set of texts, or null.

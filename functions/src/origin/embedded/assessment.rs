@@ -1,16 +1,22 @@
 //! The triage: red flags first, then the condition that fits best.
 
 use super::formulary::Medicine;
-use super::rulebook::{Condition, Help, RedFlag, Rulebook};
+use super::rulebook::{Condition, Help, Observations, RedFlag, Rulebook};
 use super::wording::Wording;
 use crate::origin::answer::{DetectedMedication, HealthAnalysis, Interaction, InteractionSeverity, Severity};
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 /// What every answer says.
-pub(super) const DISCLAIMER: &str = "This is general information and not medical advice; it cannot replace an \
+pub const DISCLAIMER: &str = "This is general information and not medical advice; it cannot replace an \
      examination by a doctor or another health professional.";
 
 /// The short form of it, which ends every recommendation.
 const REMINDER: &str = "This is general information, not medical advice.";
+
+/// The ages, in years, that rules ask for.
+const AGES: [(RangeInclusive<u8>, &str); 4] =
+    [(0..=0, "#infant"), (0..=5, "#small_child"), (0..=12, "#child"), (65..=u8::MAX, "#old")];
 
 /// What a person complains of, in its normal form.
 #[derive(Clone, Copy, Debug)]
@@ -28,11 +34,12 @@ pub(super) fn analyse(
     interactions: &[Interaction],
 ) -> HealthAnalysis {
     let rules = Rulebook::embedded();
-    let wording = Wording::read(&texts(complaint), |word| rules.symptom_words.contains(word));
-    let raised = |flag: &&RedFlag| applies(flag, complaint, medicines) && flag.is_raised(&wording);
-    let mut analysis = match rules.red_flags.iter().find(raised) {
+    let wording =
+        Wording::read([complaint.concern, complaint.symptoms], &marks(complaint, medicines, rules), &rules.language);
+    let seen = rules.observe(&wording);
+    let mut analysis = match rules.red_flags.iter().find(|flag| flag.is_raised(&seen)) {
         Some(flag) => emergency(flag),
-        None => match best(&rules.conditions, &wording) {
+        None => match best(&rules.conditions, &seen) {
             Some(condition) => ordinary(condition, complaint, &wording),
             None => unclear(),
         },
@@ -45,27 +52,18 @@ pub(super) fn analyse(
     analysis
 }
 
-/// The history is read with the complaint: "pregnant" or "chemotherapy" may stand there only.
-fn texts<'a>(complaint: &Complaint<'a>) -> Vec<&'a str> {
-    [complaint.concern, complaint.symptoms].into_iter().chain(history_that_matters(complaint.history)).collect()
-}
-
-/// Of the history only lasting circumstances count as said now; a heart attack of ten years ago is no emergency.
-fn history_that_matters(history: &[String]) -> impl Iterator<Item = &str> {
-    let lasting = ["pregnan", "chemo", "transplant", "immun", "spleen", "leuk", "diabet", "haemophil", "hemophil"];
-    history.iter().map(String::as_str).filter(move |item| lasting.iter().any(|word| item.contains(word)))
-}
-
-fn applies(flag: &RedFlag, complaint: &Complaint<'_>, medicines: &[&Medicine]) -> bool {
-    let takes = |tag: &String| medicines.iter().any(|medicine| medicine.tags().contains(tag));
-    let is_young_enough = |max_age| complaint.age.is_some_and(|age| age <= max_age);
-    flag.medicine_tag.as_ref().is_none_or(takes) && flag.max_age.is_none_or(is_young_enough)
+/// What else is known of the person, as words of the rules: "pregnant" or "chemotherapy" may stand in the history only.
+fn marks(complaint: &Complaint<'_>, medicines: &[&Medicine], rules: &Rulebook) -> Vec<String> {
+    let circumstances = complaint.history.iter().flat_map(|item| rules.language.speech.lasting(item));
+    let ages = AGES.iter().filter(|(ages, _)| complaint.age.is_some_and(|age| ages.contains(&age)));
+    let tags: BTreeSet<&String> = medicines.iter().flat_map(|medicine| medicine.tags()).collect();
+    let known = circumstances.chain(ages.map(|(_, mark)| *mark)).map(str::to_owned);
+    known.chain(tags.into_iter().map(|tag| format!("#{tag}"))).collect()
 }
 
 /// The condition with the highest score; the earlier one in the file of two equals.
-fn best<'a>(conditions: &'a [Condition], wording: &Wording) -> Option<&'a Condition> {
-    let scored =
-        conditions.iter().map(|condition| (condition.score(wording), condition)).filter(|(score, _)| *score > 0);
+fn best<'a>(conditions: &'a [Condition], seen: &Observations<'_>) -> Option<&'a Condition> {
+    let scored = conditions.iter().map(|condition| (condition.score(seen), condition)).filter(|(score, _)| *score > 0);
     scored.rev().max_by_key(|(score, _)| *score).map(|(_, condition)| condition)
 }
 
@@ -191,9 +189,72 @@ mod tests {
     use super::{Complaint, DISCLAIMER, analyse};
     use crate::origin::answer::Severity;
     use proptest::prelude::*;
+    use std::time::{Duration, Instant};
+
+    /// As much text as a question may hold.
+    const LONGEST: usize = 8_000;
+
+    /// Repeated over and over, each makes another step work hard.
+    const HOSTILE: [&str; 14] = [
+        "pain ",
+        "leg ",
+        "no pain or ",
+        "hot, ",
+        "my leg and my ",
+        "preasuer vomitnig ",
+        "a ",
+        "9 ",
+        "never ",
+        "years ago ",
+        "and i now ",
+        "not only ",
+        "chest and my ",
+        "face is fine ",
+    ];
 
     fn complaint<'a>(concern: &'a str, symptoms: &'a str) -> Complaint<'a> {
         Complaint { concern, symptoms, age: None, history: &[] }
+    }
+
+    fn time_to_answer(text: &str) -> Duration {
+        let start = Instant::now();
+        analyse(&complaint("", text), &[], &[]);
+        start.elapsed()
+    }
+
+    #[test]
+    fn the_longest_hostile_texts_are_answered_in_bounded_time() {
+        // The unoptimised build of the tests takes about a hundred times as long as the release build.
+        let limit = Duration::from_millis(if cfg!(debug_assertions) { 2_000 } else { 10 });
+        for pattern in HOSTILE {
+            let text: String = pattern.chars().cycle().take(LONGEST).collect();
+            let fastest = (0..3).map(|_| time_to_answer(&text)).min();
+            assert!(fastest < Some(limit), "{pattern} took {fastest:?}");
+        }
+    }
+
+    #[test]
+    fn a_plan_or_self_harm_next_to_a_denial_of_suicide_is_critical() {
+        for now in [
+            "but i have the pills lined up",
+            "i just don't want to wake up",
+            "i only cut my arms deeper than usual tonight",
+            "though i wrote goodbye letters",
+            "i'm sat on the edge of the bridge, nobody would notice",
+            "and i feel fine but i want to kill myself",
+        ] {
+            for denial in ["i'm not suicidal", "no thoughts of suicide", "not suicidal as such"] {
+                let answer = analyse(&complaint("", &format!("{denial}, {now}")), &[], &[]);
+                assert_eq!(answer.severity, Severity::Critical, "{denial}, {now}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_denial_of_suicide_alone_is_not_critical() {
+        for text in ["i'm not suicidal, just sad", "feeling low, no thoughts of suicide or self harm"] {
+            assert_ne!(analyse(&complaint("", text), &[], &[]).severity, Severity::Critical, "{text}");
+        }
     }
 
     proptest! {

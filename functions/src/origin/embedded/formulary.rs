@@ -4,6 +4,7 @@
 //! that passed for one of its parts would hide what the person really takes.
 
 mod free_text;
+mod records;
 #[cfg(test)]
 mod tests;
 
@@ -44,7 +45,6 @@ pub(crate) struct Medicine {
     tags: Vec<String>,
     uses: Vec<String>,
     common_side_effects: Vec<String>,
-    #[cfg_attr(not(test), expect(dead_code, reason = "for editors of the file; the tests check each source"))]
     sources: Vec<String>,
 }
 
@@ -104,6 +104,7 @@ pub(crate) struct Formulary {
     /// Names that are everyday words too, which free text may use without speaking of a medicine.
     ambiguous: HashSet<String>,
     ingredients: HashSet<String>,
+    sources: HashMap<String, Source>,
     vocabulary: Vocabulary,
 }
 
@@ -125,12 +126,6 @@ impl Formulary {
     /// The record of an ingredient. There is none for an ingredient that is only sold in combinations.
     pub(crate) fn ingredient(&self, name: &str) -> Option<&Medicine> {
         self.exact(&words(name)).filter(|medicine| medicine.name() == name)
-    }
-
-    /// All medicines, for the tests of the interactions.
-    #[cfg(test)]
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Medicine> {
-        self.medicines.iter()
     }
 
     fn exact(&self, words: &[&str]) -> Option<&Medicine> {
@@ -249,14 +244,15 @@ impl Formulary {
 }
 
 impl From<Edition> for Formulary {
-    fn from(edition: Edition) -> Self {
+    fn from(mut edition: Edition) -> Self {
         let ingredients = edition.drugs.iter().flat_map(|medicine| medicine.ingredients.clone()).collect();
-        let medicines = complete(edition.drugs);
+        let medicines = complete(std::mem::take(&mut edition.drugs));
         let names = |(index, medicine): (usize, &Medicine)| {
             medicine.names().map(|name| (words(name).join(" "), index)).collect::<Vec<_>>()
         };
         let by_name = medicines.iter().enumerate().flat_map(names).collect();
-        Self { medicines, by_name, ambiguous: edition.ambiguous, ingredients, vocabulary: edition.vocabulary }
+        let Edition { ambiguous, sources, vocabulary, .. } = edition;
+        Self { medicines, by_name, ambiguous, ingredients, sources, vocabulary }
     }
 }
 
@@ -290,6 +286,7 @@ impl Vocabulary {
 #[derive(Deserialize)]
 struct Edition {
     ambiguous: HashSet<String>,
+    sources: HashMap<String, Source>,
     vocabulary: Vocabulary,
     drugs: Vec<Medicine>,
 }

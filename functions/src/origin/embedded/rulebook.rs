@@ -1,8 +1,15 @@
 //! The rules of the triage as they stand in the data files.
 
-use super::wording::{Denial, Phrase, Vocabulary, Wording};
+mod concepts;
+mod sign;
+
+use super::wording::{Language, Phrase, Speech, Vocabulary, Wording};
+use concepts::Concept;
+pub(super) use concepts::Observations;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use serde::de::DeserializeOwned;
+use sign::Sign;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 static RULEBOOK: LazyLock<Rulebook> = LazyLock::new(Rulebook::read);
@@ -13,8 +20,8 @@ pub(super) struct Rulebook {
     pub(super) red_flags: Vec<RedFlag>,
     pub(super) conditions: Vec<Condition>,
     pub(super) remedies: BTreeMap<String, Remedy>,
-    /// The words of all signs, over which a negation carries on.
-    pub(super) symptom_words: Vocabulary,
+    pub(super) language: Language,
+    concepts: Vec<Concept>,
 }
 
 /// Signs of a possible emergency.
@@ -23,16 +30,7 @@ pub(super) struct RedFlag {
     pub(super) condition: String,
     pub(super) explanation: String,
     pub(super) help: Help,
-    pub(super) signs: Vec<Sign>,
-    /// Only for people who take a medicine with this tag.
-    #[serde(default)]
-    pub(super) medicine_tag: Option<String>,
-    /// Only for people known to be this old at most, in years.
-    #[serde(default)]
-    pub(super) max_age: Option<u8>,
-    /// False for what must never be missed: then a denial counts for nothing.
-    #[serde(default = "yes")]
-    respects_denial: bool,
+    signs: Vec<Sign>,
 }
 
 /// Where help in an emergency comes from.
@@ -53,7 +51,7 @@ pub(super) struct Condition {
     pub(super) condition: String,
     pub(super) explanation: String,
     pub(super) severity: crate::origin::answer::Severity,
-    pub(super) signs: Vec<Sign>,
+    signs: Vec<Sign>,
     pub(super) remedies: Vec<String>,
     pub(super) recommendation: String,
     pub(super) when_to_see_doctor: Vec<String>,
@@ -71,10 +69,25 @@ pub(super) struct Remedy {
     pub(super) not_pregnant: bool,
 }
 
-/// What has to be said for a rule to apply: `a|b & c && d` means a or b in one clause with c, and d anywhere.
-#[derive(Debug, Deserialize)]
-#[serde(from = "String")]
-pub(super) struct Sign(Vec<Vec<Vec<Phrase>>>);
+#[derive(Deserialize)]
+struct RedFlags {
+    red_flags: Vec<RedFlag>,
+}
+
+#[derive(Deserialize)]
+struct Conditions {
+    conditions: Vec<Condition>,
+}
+
+#[derive(Deserialize)]
+struct Remedies {
+    remedies: BTreeMap<String, Remedy>,
+}
+
+#[derive(Deserialize)]
+struct Concepts {
+    concepts: Vec<Concept>,
+}
 
 impl Rulebook {
     /// The rules of the embedded data.
@@ -82,76 +95,52 @@ impl Rulebook {
         &RULEBOOK
     }
 
-    #[expect(clippy::expect_used, reason = "the files are part of the program, and a test reads them")]
-    fn read() -> Self {
-        #[derive(Deserialize)]
-        struct RedFlags {
-            red_flags: Vec<RedFlag>,
-        }
-        #[derive(Deserialize)]
-        struct Conditions {
-            conditions: Vec<Condition>,
-        }
-        #[derive(Deserialize)]
-        struct Remedies {
-            remedies: BTreeMap<String, Remedy>,
-        }
-        let red_flags: RedFlags = serde_json::from_str(super::RED_FLAGS).expect("red_flags.json is valid");
-        let conditions: Conditions = serde_json::from_str(super::CONDITIONS).expect("conditions.json is valid");
-        let remedies: Remedies = serde_json::from_str(super::REMEDIES).expect("remedies.json is valid");
-        let (red_flags, conditions) = (red_flags.red_flags, conditions.conditions);
-        let signs = red_flags.iter().flat_map(|flag| &flag.signs);
-        let signs = signs.chain(conditions.iter().flat_map(|condition| &condition.signs));
-        let symptom_words = signs.flat_map(|sign| sign.0.iter().flatten().flatten()).collect();
-        Self { red_flags, conditions, remedies: remedies.remedies, symptom_words }
+    /// What the rules see in a text.
+    pub(super) fn observe<'a>(&'a self, wording: &'a Wording) -> Observations<'a> {
+        Observations::of(wording, &self.concepts)
     }
+
+    fn read() -> Self {
+        let RedFlags { red_flags } = embedded(super::RED_FLAGS);
+        let Conditions { conditions } = embedded(super::CONDITIONS);
+        let Remedies { remedies } = embedded(super::REMEDIES);
+        let Concepts { concepts } = embedded(super::CONCEPTS);
+        let speech: Speech = embedded(super::SPEECH);
+        let vocabulary = vocabulary(&red_flags, &conditions, &concepts, &speech);
+        Self { red_flags, conditions, remedies, language: Language { speech, vocabulary }, concepts }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "the files are part of the program, and a test reads them")]
+fn embedded<T: DeserializeOwned>(file: &str) -> T {
+    serde_json::from_str(file).expect("the embedded rules are valid")
+}
+
+fn vocabulary(red_flags: &[RedFlag], conditions: &[Condition], concepts: &[Concept], speech: &Speech) -> Vocabulary {
+    let signs = red_flags.iter().map(|flag| &flag.signs).chain(conditions.iter().map(|condition| &condition.signs));
+    let scenes = signs.flatten().flat_map(Sign::scenes).chain(concepts.iter().flat_map(|concept| &concept.said_as));
+    let phrases: Vec<&Phrase> = scenes.flat_map(sign::Scene::phrases).collect();
+    Vocabulary::new(phrases, super::ORDINARY_WORDS, speech)
 }
 
 impl RedFlag {
     /// Whether one of the flag's signs is there.
-    pub(super) fn is_raised(&self, wording: &Wording) -> bool {
-        let denial = if self.respects_denial { Denial::Respected } else { Denial::Ignored };
-        self.signs.iter().any(|sign| sign.is_there(wording, denial))
+    pub(super) fn is_raised(&self, seen: &Observations<'_>) -> bool {
+        self.signs.iter().any(|sign| sign.is_there(seen))
     }
 }
 
 impl Condition {
     /// How much of what is said speaks for the condition: the signs that are there, specific ones more.
-    pub(super) fn score(&self, wording: &Wording) -> usize {
-        let there = self.signs.iter().filter(|sign| sign.is_there(wording, Denial::Respected));
-        there.map(|sign| sign.0.iter().map(Vec::len).sum::<usize>()).sum()
+    pub(super) fn score(&self, seen: &Observations<'_>) -> usize {
+        self.signs.iter().filter(|sign| sign.is_there(seen)).map(Sign::weight).sum()
     }
-}
-
-impl Sign {
-    fn is_there(&self, wording: &Wording, denial: Denial) -> bool {
-        self.0.iter().all(|terms| share_a_clause(terms, wording, denial))
-    }
-}
-
-impl From<String> for Sign {
-    fn from(text: String) -> Self {
-        let phrases = |term: &str| term.split('|').map(Phrase::parse).collect();
-        Self(text.split("&&").map(|part| part.split('&').map(phrases).collect()).collect())
-    }
-}
-
-/// Whether there is a clause in which every term has one of its phrases.
-fn share_a_clause(terms: &[Vec<Phrase>], wording: &Wording, denial: Denial) -> bool {
-    let clauses = |term: &Vec<Phrase>| -> BTreeSet<usize> {
-        term.iter().flat_map(|phrase| wording.clauses_with(phrase, denial)).collect()
-    };
-    let common = terms.iter().map(clauses).reduce(|one, other| one.intersection(&other).copied().collect());
-    common.is_some_and(|clauses| !clauses.is_empty())
-}
-
-fn yes() -> bool {
-    true
 }
 
 #[cfg(test)]
 mod tests {
     use super::Rulebook;
+    use std::collections::BTreeSet;
 
     #[test]
     fn the_rules_are_complete_and_refer_to_remedies_that_exist() {
@@ -161,6 +150,24 @@ mod tests {
             assert!(!condition.signs.is_empty() && !condition.when_to_see_doctor.is_empty(), "{}", condition.condition);
             for remedy in &condition.remedies {
                 assert!(rules.remedies.contains_key(remedy), "{remedy}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_concept_is_defined_once_before_it_is_used() {
+        let rules = Rulebook::embedded();
+        let mut defined = BTreeSet::new();
+        for concept in &rules.concepts {
+            for name in concept.said_as.iter().flat_map(|scene| scene.concepts()) {
+                assert!(defined.contains(name), "{} uses {name}", concept.concept);
+            }
+            assert!(defined.insert(concept.concept.as_str()), "{} twice", concept.concept);
+        }
+        let conditions = rules.conditions.iter().flat_map(|condition| &condition.signs);
+        for sign in rules.red_flags.iter().flat_map(|flag| &flag.signs).chain(conditions) {
+            for name in sign.scenes().flat_map(|scene| scene.concepts()) {
+                assert!(defined.contains(name), "no concept {name}");
             }
         }
     }

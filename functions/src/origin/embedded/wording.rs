@@ -1,310 +1,182 @@
-//! What a person's text says: which phrases stand in it, and whether they are denied.
+//! What a person's text says: where phrases stand in it, and whether they are said of the person and of now.
 //!
-//! The text comes in its normal form. It is cut into clauses at full stops and "but", since words belong together only
-//! within a clause. A phrase is denied when a word such as "no" stands before it with nothing in between but other
-//! symptoms and small words: "no fever or chest pain" denies both, "no relief from chest pain" denies nothing. In
-//! doubt nothing is denied, because a missed emergency is worse than a false alarm.
+//! The text comes in its normal form. It is cut into sentences, words get their stems, and misspelled words of the rules
+//! are corrected. Each word then has a standing: it is said, denied, or set aside as not being about now.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::ops::Bound;
+mod background;
+mod denial;
+mod phrase;
+mod reassurance;
+mod speech;
+mod spelling;
+#[cfg(test)]
+mod tests;
+mod text;
+mod words;
 
-const CLAUSE_ENDS: [&str; 3] = ["but", "however", "although"];
-const NEGATORS: [&str; 16] = [
-    "no", "not", "without", "denies", "denied", "deny", "never", "nor", "neither", "isn't", "wasn't", "don't",
-    "doesn't", "didn't", "haven't", "hasn't",
-];
-/// Words over which a negation carries on, besides the names of symptoms.
-const CARRIERS: [&str; 26] = [
-    "any",
-    "a",
-    "an",
-    "the",
-    "or",
-    "nor",
-    "of",
-    "sign",
-    "signs",
-    "symptom",
-    "symptoms",
-    "have",
-    "had",
-    "has",
-    "having",
-    "feel",
-    "feeling",
-    "been",
-    "in",
-    "my",
-    "is",
-    "was",
-    "other",
-    "history",
-    "experienced",
-    "really",
-];
-/// Words that end a negation although phrases of the rules contain them.
-const DENIAL_ENDS: [&str; 16] = [
-    "and", "i", "me", "he", "she", "it", "when", "after", "from", "like", "still", "up", "help", "better", "for", "now",
-];
-/// After "never", these say that this time it is there: "never had chest pain like this".
-const THIS_TIME: [&str; 4] = ["like", "such", "before", "until"];
-const OTHER_PEOPLE: [&str; 12] = [
-    "grandmother",
-    "grandfather",
-    "grandma",
-    "grandpa",
-    "mother",
-    "father",
-    "mom",
-    "mum",
-    "dad",
-    "uncle",
-    "aunt",
-    "neighbour",
-];
-const LONG_AGO: [&str; 5] = ["died", "ago", "late", "1990s", "passed"];
-const NOW: [&str; 6] = ["now", "today", "currently", "just", "suddenly", "is"];
-/// Figures of speech that sound like symptoms.
-const IDIOMS: [&str; 17] = [
-    "suicide squad",
-    "stroke of luck",
-    "stroke of genius",
-    "strokes of luck",
-    "broke my heart",
-    "nearly had a heart attack when",
-    "almost had a heart attack when",
-    "gave me a heart attack",
-    "died laughing",
-    "dying of laughter",
-    "dying to know",
-    "dying to see",
-    "to die for",
-    "killing me",
-    "breast stroke",
-    "shot in the arm",
-    "heart to heart",
-];
+use background::Cues;
+use denial::Denials;
+pub(super) use phrase::Phrase;
+pub(super) use speech::Speech;
+pub(super) use spelling::Vocabulary;
+use std::collections::HashMap;
+use text::{Place, Text};
+use words::{Word, sentences, stem};
+
+/// Stands between a headline and its text; the speech file lists it as what ends a denial and begins a statement.
+const NEXT: &str = "#then";
+
+/// What is needed to understand a text.
+#[derive(Debug)]
+pub(super) struct Language {
+    pub(super) speech: Speech,
+    pub(super) vocabulary: Vocabulary,
+}
 
 /// A text, ready to be asked for phrases.
 #[derive(Debug)]
 pub(super) struct Wording {
-    clauses: Vec<Vec<Word>>,
-    places: BTreeMap<String, Vec<(usize, usize)>>,
+    text: Text,
+    standings: Vec<Vec<Standing>>,
 }
 
-#[derive(Debug)]
-struct Word {
-    text: String,
-    is_denied: bool,
-}
-
-/// Whether a denied phrase counts.
+/// Whether a word counts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Denial {
-    /// It does not.
-    Respected,
-    /// It does: for what must never be missed.
-    Ignored,
+pub(super) enum Standing {
+    /// It does.
+    Said,
+    /// The word at this place of the sentence denies it.
+    Denied {
+        /// That place.
+        by: usize,
+    },
+    /// It is not about now, or not meant literally.
+    Aside,
+}
+
+/// Where something is said: the words `start..end` of a sentence.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Finding {
+    pub(super) sentence: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) standing: Standing,
 }
 
 impl Wording {
-    /// Reads texts; `is_symptom` knows the words that a negation carries over.
-    pub(super) fn read(texts: &[&str], is_symptom: impl Fn(&str) -> bool) -> Self {
-        let clauses: Vec<Vec<Word>> = texts
-            .iter()
-            .flat_map(|text| split_clauses(&without_idioms(text)))
-            .filter(|clause| !is_about_somebody_long_ago(clause))
-            .map(|clause| mark_denied(clause, &is_symptom))
-            .collect();
-        let mut places: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
-        for (number, clause) in clauses.iter().enumerate() {
-            for (position, word) in clause.iter().enumerate() {
-                places.entry(word.text.clone()).or_default().push((number, position));
-            }
-        }
-        Self { clauses, places }
+    /// Reads a headline with its text. The marks are words that count as said on their own, such as `#infant`.
+    pub(super) fn read(texts: [&str; 2], marks: &[String], language: &Language) -> Self {
+        let mut speller = Speller { vocabulary: &language.vocabulary, seen: HashMap::new() };
+        let said = in_one_breath(texts).into_iter();
+        let said = said.map(|sentence| sentence.iter().map(|word| speller.word(word)).collect());
+        let marks = marks.iter().map(|mark| vec![Word::new(mark)]);
+        let text = Text::new(said.chain(marks).collect());
+        let standings = standings(&text, language);
+        Self { text, standings }
     }
 
-    /// The clauses in which a phrase stands.
-    pub(super) fn clauses_with(&self, phrase: &Phrase, denial: Denial) -> Vec<usize> {
-        let Some((first, others)) = phrase.0.split_first() else { return Vec::new() };
-        let fits = |(clause, position): &&(usize, usize)| self.fits(*clause, *position, others, denial);
-        self.starts(first).filter(fits).map(|(clause, _)| *clause).collect()
+    /// Where a phrase stands, in the order of the text.
+    pub(super) fn find(&self, phrase: &Phrase) -> Vec<Finding> {
+        self.text.find(phrase).into_iter().map(|place| self.finding(place, phrase.0.len())).collect()
     }
 
-    /// Whether a word stands anywhere, denied or not.
+    /// Whether a word stands anywhere in any form, denied or not.
     pub(super) fn has_word(&self, word: &str) -> bool {
-        self.places.contains_key(word)
+        self.text.has_form(&stem(word))
     }
 
-    fn starts(&self, first: &WordPattern) -> impl Iterator<Item = &(usize, usize)> {
-        let (WordPattern::Exact(text) | WordPattern::Prefix(text)) = first;
-        let from = (Bound::Included(text.as_str()), Bound::Unbounded);
-        self.places.range::<str, _>(from).take_while(|(word, _)| first.matches(word)).flat_map(|(_, places)| places)
-    }
-
-    fn fits(&self, clause: usize, position: usize, others: &[WordPattern], denial: Denial) -> bool {
-        let mut words = self.clauses.get(clause).into_iter().flatten().skip(position);
-        let is_said = words.next().is_some_and(|word| denial == Denial::Ignored || !word.is_denied);
-        is_said && others.iter().all(|pattern| words.next().is_some_and(|word| pattern.matches(&word.text)))
+    fn finding(&self, place: Place, length: usize) -> Finding {
+        let (start, end) = (place.word, place.word + length);
+        let standings = self.standings.get(place.sentence).and_then(|sentence| sentence.get(start..end));
+        let standing = standings.into_iter().flatten().fold(Standing::Said, |one, other| one.and(*other, start..end));
+        Finding { sentence: place.sentence, start, end, standing }
     }
 }
 
-/// Words that follow each other; the last letters of one may be open, as in `breath*`.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Phrase(Vec<WordPattern>);
-
-#[derive(Clone, Debug, Eq, PartialEq)]
-enum WordPattern {
-    Exact(String),
-    Prefix(String),
-}
-
-impl Phrase {
-    /// Reads a phrase as it stands in the data.
-    pub(super) fn parse(text: &str) -> Self {
-        let pattern = |word: &str| match word.strip_suffix('*') {
-            Some(prefix) => WordPattern::Prefix(prefix.to_owned()),
-            None => WordPattern::Exact(word.to_owned()),
-        };
-        Self(text.split_whitespace().map(pattern).collect())
-    }
-}
-
-/// The words that phrases are made of.
-#[derive(Debug, Default)]
-pub(super) struct Vocabulary {
-    exact: HashSet<String>,
-    prefixes: BTreeSet<String>,
-}
-
-impl Vocabulary {
-    /// Whether a word can stand in one of the phrases.
-    pub(super) fn contains(&self, word: &str) -> bool {
-        self.exact.contains(word) || self.prefixes.iter().any(|prefix| word.starts_with(prefix))
-    }
-}
-
-impl<'a> FromIterator<&'a Phrase> for Vocabulary {
-    fn from_iter<I: IntoIterator<Item = &'a Phrase>>(phrases: I) -> Self {
-        let mut vocabulary = Self::default();
-        for pattern in phrases.into_iter().flat_map(|phrase| &phrase.0) {
-            match pattern {
-                WordPattern::Exact(text) => vocabulary.exact.insert(text.clone()),
-                WordPattern::Prefix(prefix) => vocabulary.prefixes.insert(prefix.clone()),
-            };
-        }
-        vocabulary
-    }
-}
-
-impl WordPattern {
-    fn matches(&self, word: &str) -> bool {
-        match self {
-            Self::Exact(text) => word == text,
-            Self::Prefix(prefix) => word.starts_with(prefix),
+impl Standing {
+    /// The standing of two things together. A denial by one of their own words is part of what they say.
+    pub(super) fn and(self, other: Self, own: std::ops::Range<usize>) -> Self {
+        let outer = |standing: Self| !matches!(standing, Self::Denied { by } if own.contains(&by));
+        match (self, other) {
+            (Self::Aside, _) | (_, Self::Aside) => Self::Aside,
+            (denied @ Self::Denied { .. }, _) if outer(denied) => denied,
+            (_, denied @ Self::Denied { .. }) if outer(denied) => denied,
+            _ => Self::Said,
         }
     }
 }
 
-fn without_idioms(text: &str) -> String {
-    let straight = text.replace('\u{2019}', "'");
-    IDIOMS.iter().fold(straight, |text, idiom| text.replace(idiom, " "))
+/// The headline is often but the place that hurts, so it is read in one sentence with what is felt there; what it denies
+/// or tells of the past ends with it.
+fn in_one_breath(texts: [&str; 2]) -> Vec<Vec<String>> {
+    let [mut said, text] = texts.map(sentences);
+    let mut others = text.into_iter();
+    if let Some(headline) = said.last_mut() {
+        headline.extend([",", NEXT].map(str::to_owned));
+        headline.extend(others.next().unwrap_or_default());
+    }
+    said.extend(others);
+    said
 }
 
-/// Clauses as words, with `,` kept as a word of its own because it ends a negation.
-fn split_clauses(text: &str) -> Vec<Vec<String>> {
-    let mut clauses = vec![Vec::new()];
-    let mut word = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let is_decimal = c == '.' && chars.peek().is_some_and(char::is_ascii_digit) && !word.is_empty();
-        if c.is_alphanumeric() || matches!(c, '\'' | '-') || is_decimal {
-            word.push(c);
-            continue;
+struct Speller<'a> {
+    vocabulary: &'a Vocabulary,
+    seen: HashMap<String, Word>,
+}
+
+impl Speller<'_> {
+    fn word(&mut self, text: &str) -> Word {
+        if let Some(known) = self.seen.get(text) {
+            return known.clone();
         }
-        end_word(&mut clauses, &mut word);
-        match c {
-            '.' | ';' | '!' | '?' | ':' => clauses.push(Vec::new()),
-            ',' => clauses.last_mut().into_iter().for_each(|clause| clause.push(",".to_owned())),
-            _ => {}
-        }
-    }
-    end_word(&mut clauses, &mut word);
-    clauses
-}
-
-fn end_word(clauses: &mut Vec<Vec<String>>, word: &mut String) {
-    let ended = std::mem::take(word);
-    if CLAUSE_ENDS.contains(&ended.as_str()) {
-        clauses.push(Vec::new());
-    } else if !ended.is_empty() {
-        clauses.last_mut().into_iter().for_each(|clause| clause.push(ended.clone()));
+        let may_correct = self.seen.len() < spelling::MOST_CORRECTIONS;
+        let meant = if may_correct { self.vocabulary.correct(text) } else { None };
+        let word = Word::new(meant.unwrap_or(text));
+        self.seen.insert(text.to_owned(), word.clone());
+        word
     }
 }
 
-fn is_about_somebody_long_ago(clause: &[String]) -> bool {
-    let has = |words: &[&str]| clause.iter().any(|word| words.contains(&word.as_str()));
-    has(&OTHER_PEOPLE) && has(&LONG_AGO) && !has(&NOW)
-}
-
-fn mark_denied(clause: Vec<String>, is_symptom: impl Fn(&str) -> bool) -> Vec<Word> {
-    let never_counts = !clause.iter().any(|word| THIS_TIME.contains(&word.as_str()));
-    let mut is_denying = false;
-    clause
-        .into_iter()
-        .map(|text| {
-            let ends_denial = DENIAL_ENDS.contains(&text.as_str());
-            let is_denied = is_denying && text != ",";
-            let is_negator = NEGATORS.contains(&text.as_str()) && (text != "never" || never_counts);
-            is_denying =
-                is_negator || (is_denying && !ends_denial && (CARRIERS.contains(&text.as_str()) || is_symptom(&text)));
-            Word { text, is_denied }
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Denial, Phrase, Wording};
-    use proptest::prelude::*;
-
-    fn says(text: &str, phrase: &str) -> bool {
-        let is_symptom = |word: &str| ["fever", "chest", "pain", "cough"].contains(&word);
-        let wording = Wording::read(&[text], is_symptom);
-        !wording.clauses_with(&Phrase::parse(phrase), Denial::Respected).is_empty()
-    }
-
-    #[test]
-    fn a_negation_reaches_over_symptoms_and_small_words_and_no_further() {
-        assert!(!says("no chest pain", "chest pain"));
-        assert!(!says("no fever or chest pain", "chest pain"));
-        assert!(says("no fever, chest pain", "chest pain"));
-        assert!(says("no fever but chest pain", "chest pain"));
-        assert!(says("no relief from chest pain", "chest pain"));
-        assert!(says("no fever and chest pain", "chest pain"));
-        assert!(says("never had chest pain like this", "chest pain"));
-    }
-
-    #[test]
-    fn phrases_match_whole_words_or_open_endings() {
-        assert!(says("short of breath", "short of breath"));
-        assert!(says("breathlessness", "breath*"));
-        assert!(!says("chestnut pain", "chest"));
-        assert!(says("a fever of 39.5, shivering", "39.5"));
-    }
-
-    #[test]
-    fn other_people_long_ago_and_figures_of_speech_say_nothing() {
-        assert!(!says("my grandmother died of chest pain", "chest pain"));
-        assert!(says("my father has chest pain now", "chest pain"));
-        assert!(!says("it was a stroke of luck", "stroke"));
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_panics(text in "\\PC{0,200}", phrase in "\\PC{0,20}") {
-            says(&text, &phrase);
+fn standings(text: &Text, language: &Language) -> Vec<Vec<Standing>> {
+    let speech = &language.speech;
+    let mut standings: Vec<Vec<Standing>> =
+        text.sentences().iter().map(|sentence| vec![Standing::Said; sentence.len()]).collect();
+    for phrase in &speech.figures_of_speech {
+        for place in text.find(phrase) {
+            let words = standings.get_mut(place.sentence).into_iter().flatten().skip(place.word).take(phrase.0.len());
+            words.for_each(|standing| *standing = Standing::Aside);
         }
     }
+    let cues = cues(text, speech);
+    let harmless = by_sentence(text, &speech.not_denying);
+    let is_symptom = |word: &Word| language.vocabulary.contains(&word.text, &word.stem);
+    for (number, (sentence, standings)) in text.sentences().iter().zip(&mut standings).enumerate() {
+        let harmless = harmless.get(&number).cloned().unwrap_or_default();
+        Denials { sentence, speech, harmless, is_symptom: &is_symptom }.mark(standings);
+        reassurance::mark(sentence, speech, standings);
+        background::mark(sentence, speech, cues.get(&number).unwrap_or(&Cues::default()), standings);
+    }
+    standings
+}
+
+fn cues(text: &Text, speech: &Speech) -> HashMap<usize, Cues> {
+    let mut cues: HashMap<usize, Cues> = HashMap::new();
+    for (number, places) in by_sentence(text, &speech.long_ago) {
+        cues.entry(number).or_default().long_ago = places;
+    }
+    for (number, places) in by_sentence(text, &speech.at_present) {
+        cues.entry(number).or_default().at_present = places;
+    }
+    for (number, places) in by_sentence(text, &speech.hearsay) {
+        cues.entry(number).or_default().hearsay = places;
+    }
+    cues
+}
+
+fn by_sentence(text: &Text, phrases: &[Phrase]) -> HashMap<usize, Vec<usize>> {
+    let mut places: HashMap<usize, Vec<usize>> = HashMap::new();
+    for place in phrases.iter().flat_map(|phrase| text.find(phrase)) {
+        places.entry(place.sentence).or_default().push(place.word);
+    }
+    places
 }

@@ -163,6 +163,9 @@ async fn wave(connection: &ClusterConnection, commands: &[Command<'_>]) -> Vec<O
 
 /// Commands of one slot; when they fail as a whole, each of them failed.
 async fn one_slot(mut connection: ClusterConnection, commands: &[Command<'_>]) -> Vec<Outcome> {
+    if let [Command::To(primary, command)] = commands {
+        return vec![primary.query(&Connection::Cluster(connection), command).await];
+    }
     if let [command] = commands {
         return vec![connection.req_packed_command(&command.encode()).await];
     }

@@ -1,6 +1,7 @@
 //! Trips as Redis commands, and replies as what they mean.
 
 use super::failure::{reason_of_error, reason_of_server_error};
+use super::topology::Primary;
 use crate::store::{FailureReason, LeaseRequest, Reply, Trip, Write};
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, Generation};
@@ -18,6 +19,8 @@ pub(super) enum Command<'a> {
     Write(&'a Write),
     /// A command that is no part of a trip.
     Other(&'a Cmd),
+    /// One for a certain server.
+    To(&'a Primary, &'a Cmd),
 }
 
 /// What one command brought back.
@@ -55,7 +58,7 @@ impl Command<'_> {
             Self::Generation(category) => redis::cmd("GET").arg(category.generation_key()).take(),
             Self::Count(key, by) => redis::cmd("INCRBY").arg(key.as_str()).arg(*by).take(),
             Self::Write(write) => set(write),
-            Self::Other(cmd) => (*cmd).clone(),
+            Self::Other(cmd) | Self::To(_, cmd) => (*cmd).clone(),
         }
     }
 
@@ -94,7 +97,11 @@ pub(super) fn understand(commands: &[Command<'_>], outcomes: Vec<Outcome>) -> Re
                 let generation = bulk(value?)?.and_then(|text| parse_generation(&text));
                 reply.generations.extend(generation.map(|generation| (*category, generation)));
             }
-            Command::NewGeneration(..) | Command::Count(..) | Command::Write(_) | Command::Other(_) => {
+            Command::NewGeneration(..)
+            | Command::Count(..)
+            | Command::Write(_)
+            | Command::Other(_)
+            | Command::To(..) => {
                 reply.refusal = reply.refusal.or(value.err());
             }
         }

@@ -27,6 +27,7 @@ pub(super) struct Database {
     condition: Condition,
     command_timeout: Duration,
     clock: Clock,
+    name: &'static str,
 }
 
 impl Database {
@@ -50,7 +51,12 @@ impl Database {
             condition: Condition::of(name),
             command_timeout: config.command_timeout,
             clock: clock.clone(),
+            name,
         }))
+    }
+
+    pub(super) const fn name(&self) -> &'static str {
+        self.name
     }
 
     pub(super) fn condition(&self) -> &Condition {
@@ -68,6 +74,11 @@ impl Database {
     /// How many connections are open.
     pub(super) fn connections(&self) -> usize {
         self.links().filter(|link| link.is_ready()).count()
+    }
+
+    /// How many connections there may be.
+    pub(super) fn max_connections(&self) -> usize {
+        self.links().count()
     }
 
     /// Begins to connect without waiting for it.
@@ -109,6 +120,19 @@ impl Database {
         self.admit()?;
         let outcome = self.try_command(command, patience).await;
         self.settle(outcome)
+    }
+
+    /// Sends commands that read, in one trip. What the server refuses of them says nothing about how it is doing.
+    pub(super) async fn ask(
+        self: &Arc<Self>,
+        commands: &[Command<'_>],
+        patience: Patience,
+    ) -> Result<Vec<Outcome>, StoreError> {
+        self.admit()?;
+        let outcomes = self.link().attempt(commands, patience, self.command_timeout).await;
+        let outcomes = outcomes.map_err(|failed| self.note_failure(failed))?;
+        self.note_success();
+        Ok(outcomes)
     }
 
     async fn try_command(self: &Arc<Self>, command: &Cmd, patience: Patience) -> Result<Outcome, Failed> {

@@ -113,11 +113,11 @@ impl Link {
 
     /// The connection, made now if there is none or if the one there has been silent for too long.
     async fn connection(self: &Arc<Self>, patience: Patience) -> Result<Arc<Live>, Failed> {
+        let cleared = self.cleared.notified();
         let connecting = match self.board() {
             Ok(live) => return Ok(live),
             Err(connecting) => connecting,
         };
-        let cleared = self.cleared.notified();
         let connected = tokio::select! {
             connected = outcome_of(connecting) => connected,
             () = cleared => Err(FailureReason::CircuitOpen),

@@ -1,5 +1,6 @@
 //! What has to happen in one step on the server. Each script is O(1) and touches keys of one slot only.
 
+use crate::budget::Rate;
 use crate::store::{LeaseToken, Write};
 use medinsight_core::{CacheKey, Generation};
 use redis::{Cmd, Script};
@@ -25,6 +26,17 @@ static RELEASE: LazyLock<Text> = LazyLock::new(|| {
 static REMOVE_OF_OTHER_GENERATION: LazyLock<Text> = LazyLock::new(|| {
     Text::new(
         "if redis.call('GETRANGE', KEYS[1], 24, 31) == ARGV[1] then return 0 end return redis.call('UNLINK', KEYS[1])",
+    )
+});
+
+/// Decides by the generic cell rate algorithm, as [`Rate::decide`] does. The debt is the key's remaining life, so neither
+/// the clocks of the callers nor that of the server matter. Returns the new debt, or what is too much of it as a
+/// negative number.
+static SPEND: LazyLock<Text> = LazyLock::new(|| {
+    Text::new(
+        "local raised = math.max(redis.call('PTTL', KEYS[1]), 0) + tonumber(ARGV[1]) \
+         local limit = tonumber(ARGV[2]) if raised > limit then return limit - raised end \
+         redis.call('SET', KEYS[1], '', 'PX', raised) return raised",
     )
 });
 
@@ -59,6 +71,11 @@ impl Call {
 
     pub(super) fn release(key: &CacheKey, token: LeaseToken) -> Self {
         Self { script: &RELEASE, keys: vec![key.lease_key()], arguments: vec![token.to_hex().into_bytes()] }
+    }
+
+    pub(super) fn spend(key: &str, rate: Rate) -> Self {
+        let arguments = [rate.interval_ms(), rate.limit_ms()].map(|millis| millis.to_string().into_bytes());
+        Self { script: &SPEND, keys: vec![key.to_owned()], arguments: arguments.into() }
     }
 
     pub(super) fn remove_of_other_generation(key: String, generation: Generation) -> Self {

@@ -7,7 +7,7 @@ use super::database::Database;
 use super::failure::reason_of_error;
 use super::scripts::Call;
 use super::topology::Primary;
-use crate::store::{FailureReason, StoreError, Swept};
+use crate::store::{FailureReason, StoreError, Swept, Tally};
 use bytes::Bytes;
 use medinsight_core::{Category, Generation};
 use redis::{Cmd, Value};
@@ -26,6 +26,8 @@ const BATCH_LIMIT: Duration = Duration::from_secs(2);
 /// Which of the keys that match are removed.
 #[derive(Clone, Copy)]
 pub(super) enum Removal {
+    /// None; they are counted only.
+    Nothing,
     /// All.
     All,
     /// Entries that are not of their category's generation. It is read anew before each batch: the category may be
@@ -34,21 +36,26 @@ pub(super) enum Removal {
 }
 
 /// Removes the keys that match `glob`.
-pub(super) async fn sweep(database: &Database, glob: &str, removal: Removal) -> Result<Swept, StoreError> {
-    let swept = sweep_all(database, glob, removal).await;
-    swept.map_err(StoreError::in_doubt)
+pub(super) async fn sweep(
+    database: &Database,
+    glob: &str,
+    removal: Removal,
+    tally: &Tally,
+) -> Result<Swept, StoreError> {
+    let swept = sweep_all(database, glob, removal, tally).await;
+    swept.map(|()| tally.so_far()).map_err(StoreError::in_doubt)
 }
 
-async fn sweep_all(database: &Database, glob: &str, removal: Removal) -> Result<Swept, FailureReason> {
+async fn sweep_all(database: &Database, glob: &str, removal: Removal, tally: &Tally) -> Result<(), FailureReason> {
     let connection = within(async { database.connector().connect().await.map_err(|error| reason_of_error(&error)) });
     let connection = connection.await?;
-    let mut swept = Swept::default();
     for primary in Primary::all(&connection).await? {
         let mut cursor = 0;
         loop {
             let (next, keys) = within(scan(&connection, &primary, glob, cursor)).await?;
-            swept.found += keys.len() as u64;
-            swept.removed += within(remove(&connection, keys, removal)).await?;
+            let found = keys.len() as u64;
+            let removed = within(remove(&connection, keys, removal)).await?;
+            tally.add(found, removed);
             if next == 0 {
                 break;
             }
@@ -56,14 +63,14 @@ async fn sweep_all(database: &Database, glob: &str, removal: Removal) -> Result<
             tokio::time::sleep(PAUSE).await;
         }
     }
-    Ok(swept)
+    Ok(())
 }
 
-async fn within<T>(work: impl Future<Output = Result<T, FailureReason>>) -> Result<T, FailureReason> {
+pub(super) async fn within<T>(work: impl Future<Output = Result<T, FailureReason>>) -> Result<T, FailureReason> {
     tokio::time::timeout(BATCH_LIMIT, work).await.unwrap_or(Err(FailureReason::TimedOut))
 }
 
-async fn scan(
+pub(super) async fn scan(
     connection: &Connection,
     primary: &Primary,
     glob: &str,
@@ -92,6 +99,7 @@ async fn remove(connection: &Connection, keys: Vec<String>, removal: Removal) ->
         return Ok(0);
     }
     let calls: Vec<Cmd> = match removal {
+        Removal::Nothing => return Ok(0),
         Removal::All => keys.into_iter().map(|key| redis::cmd("UNLINK").arg(key).take()).collect(),
         Removal::OtherGenerations(category) => {
             let Some(generation) = current_generation(connection, category).await? else { return Ok(0) };
@@ -106,7 +114,10 @@ async fn remove(connection: &Connection, keys: Vec<String>, removal: Removal) ->
     Ok(removed)
 }
 
-async fn current_generation(connection: &Connection, category: Category) -> Result<Option<Generation>, FailureReason> {
+pub(super) async fn current_generation(
+    connection: &Connection,
+    category: Category,
+) -> Result<Option<Generation>, FailureReason> {
     let command = redis::cmd("GET").arg(category.generation_key()).take();
     let text = bulk(checked(connection.query(&command).await)?)?;
     Ok(text.and_then(|text| parse_generation(&text)))

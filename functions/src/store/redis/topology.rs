@@ -21,12 +21,24 @@ impl Primary {
         match connection {
             Connection::Single(_) => Ok(vec![Self::Only]),
             Connection::Cluster(_) => {
-                let slots = checked(connection.query(redis::cmd("CLUSTER").arg("SLOTS")).await)?;
-                let mut primaries: Vec<_> = ranges(slots)?.iter().filter_map(primary_of).collect();
-                primaries.sort_unstable();
-                primaries.dedup();
-                Ok(primaries)
+                checked(connection.query(redis::cmd("CLUSTER").arg("SLOTS")).await).and_then(Self::of_slots)
             }
+        }
+    }
+
+    /// Every primary that a reply to `CLUSTER SLOTS` names.
+    pub(super) fn of_slots(slots: Value) -> Result<Vec<Self>, FailureReason> {
+        let mut primaries: Vec<_> = ranges(slots)?.iter().filter_map(primary_of).collect();
+        primaries.sort_unstable();
+        primaries.dedup();
+        Ok(primaries)
+    }
+
+    /// Its address, if it is one of several.
+    pub(super) fn address(&self) -> Option<String> {
+        match self {
+            Self::Only => None,
+            Self::At { host, port } => Some(format!("{host}:{port}")),
         }
     }
 

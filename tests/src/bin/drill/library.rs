@@ -51,7 +51,7 @@ pub(crate) async fn hits_beside_bare_gets(
     pairs
 }
 
-fn visit(key: &CacheKey) -> Visit {
+pub(crate) fn visit(key: &CacheKey) -> Visit {
     Visit { key: key.clone(), counts: Vec::new(), inputs: Vec::new(), deadline: Deadline::after(PATIENCE) }
 }
 
@@ -62,7 +62,7 @@ fn payload(bytes: usize) -> Bytes {
     random.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).take(bytes).collect()
 }
 
-fn cache_on(redis: &RedisServer, encryption: Encryption) -> Cache {
+pub(crate) fn cache_on(redis: &RedisServer, encryption: Encryption) -> Cache {
     let variables = [("REDIS_URL".to_owned(), redis.url())];
     let config = Config::from_variables(&variables).expect("valid settings");
     let store = RedisStore::new(config.redis.as_ref().expect("a Redis"), &Clock::System).expect("usable settings");

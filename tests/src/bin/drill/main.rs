@@ -10,6 +10,7 @@ mod black_hole;
 mod clear;
 mod cluster;
 mod holder_killed;
+mod late_writes;
 mod library;
 mod outage;
 mod overhead;
@@ -36,12 +37,13 @@ struct Drill {
     start: fn() -> Running,
 }
 
-const DRILLS: [Drill; 9] = [
+const DRILLS: [Drill; 10] = [
     Drill { name: "outage-kill", start: || Box::pin(outage::run(outage::Outage::Kill)) },
     Drill { name: "outage-freeze", start: || Box::pin(outage::run(outage::Outage::Freeze)) },
     Drill { name: "black-hole", start: || Box::pin(black_hole::run()) },
     Drill { name: "stampede", start: || Box::pin(stampede::run()) },
     Drill { name: "holder-killed", start: || Box::pin(holder_killed::run()) },
+    Drill { name: "late-writes", start: || Box::pin(late_writes::run()) },
     Drill { name: "clear", start: || Box::pin(clear::run()) },
     Drill { name: "rotation", start: || Box::pin(rotation::run()) },
     Drill { name: "cluster", start: || Box::pin(cluster::run()) },

@@ -1,0 +1,129 @@
+//! The generic cell rate algorithm as a decision: may one more request pass now?
+//!
+//! What is kept of a client is its debt: how long it would have to be silent until its whole burst is there again. The
+//! debt goes down as time goes by, so a key whose remaining life is the debt needs neither a value nor a clock.
+
+use std::time::Duration;
+
+/// How many requests may pass: so many in the long run, and so many at once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rate {
+    interval_ms: u64,
+    burst: u64,
+}
+
+/// What is to be done with a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Decision {
+    /// It may pass, and the debt is this from now on.
+    Pass {
+        /// The new debt, in milliseconds.
+        debt_ms: u64,
+    },
+    /// It may not; the debt stays as it is.
+    Refuse {
+        /// How long the client has to wait until a request may pass.
+        retry_after: Duration,
+    },
+}
+
+impl Rate {
+    /// `per_minute` requests a minute, of which `burst` may come at once. The time between two is rounded up to whole
+    /// milliseconds; both numbers count as at least one.
+    #[must_use]
+    pub fn new(per_minute: u32, burst: u32) -> Self {
+        Self { interval_ms: 60_000_u64.div_ceil(u64::from(per_minute.max(1))), burst: u64::from(burst.max(1)) }
+    }
+
+    /// By how much a request raises the debt, in milliseconds.
+    #[must_use]
+    pub const fn interval_ms(self) -> u64 {
+        self.interval_ms
+    }
+
+    /// The highest debt, in milliseconds: that of a burst.
+    #[must_use]
+    pub const fn limit_ms(self) -> u64 {
+        self.interval_ms.saturating_mul(self.burst)
+    }
+
+    /// Decides on a request of a client with a debt.
+    #[must_use]
+    pub fn decide(self, debt_ms: u64) -> Decision {
+        let raised = debt_ms.saturating_add(self.interval_ms);
+        match raised.checked_sub(self.limit_ms()) {
+            None | Some(0) => Decision::Pass { debt_ms: raised },
+            Some(excess) => Decision::Refuse { retry_after: Duration::from_millis(excess) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decision, Rate};
+    use proptest::prelude::*;
+
+    /// Lets requests come after the given pauses; returns at which times they passed.
+    fn passed(rate: Rate, pauses: &[u64]) -> Vec<u64> {
+        let (mut now, mut debt, mut passed) = (0, 0_u64, Vec::new());
+        for pause in pauses {
+            now += pause;
+            debt = debt.saturating_sub(*pause);
+            if let Decision::Pass { debt_ms } = rate.decide(debt) {
+                debt = debt_ms;
+                passed.push(now);
+            }
+        }
+        passed
+    }
+
+    prop_compose! {
+        fn any_rate()(per_minute in 1..=6_000_u32, burst in 1..=50_u32) -> (Rate, u32) {
+            (Rate::new(per_minute, burst), burst)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_burst_passes_at_once_and_not_one_more((rate, burst) in any_rate()) {
+            prop_assert_eq!(passed(rate, &vec![0; burst as usize + 5]).len(), burst as usize);
+        }
+
+        #[test]
+        fn in_no_span_of_time_does_more_pass_than_the_burst_and_the_rate_allow(
+            (rate, burst) in any_rate(),
+            pauses in prop::collection::vec(0..5_000_u64, 1..300),
+        ) {
+            let passed = passed(rate, &pauses);
+            for (first, from) in passed.iter().enumerate() {
+                for (last, until) in passed.iter().enumerate().skip(first) {
+                    let allowed = u64::from(burst) + (until - from) / rate.interval_ms();
+                    prop_assert!((last - first + 1) as u64 <= allowed);
+                }
+            }
+        }
+
+        #[test]
+        fn who_keeps_to_the_rate_is_never_refused((rate, _) in any_rate(), extra in prop::collection::vec(0..100_u64, 1..100)) {
+            let pauses: Vec<u64> = extra.iter().map(|extra| rate.interval_ms() + extra).collect();
+            prop_assert_eq!(passed(rate, &pauses).len(), pauses.len());
+        }
+
+        #[test]
+        fn who_waits_as_long_as_told_passes_and_who_waits_less_does_not((rate, _) in any_rate(), debt in 0..10_000_000_u64) {
+            if let Decision::Refuse { retry_after } = rate.decide(debt) {
+                let wait = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
+                let too_early = matches!(rate.decide(debt - (wait - 1)), Decision::Refuse { .. });
+                let in_time = matches!(rate.decide(debt - wait), Decision::Pass { .. });
+                prop_assert!(too_early && in_time);
+            }
+        }
+
+        #[test]
+        fn being_refused_costs_nothing((rate, burst) in any_rate(), attempts in 0..200_usize) {
+            let mut pauses = vec![0; burst as usize + attempts];
+            pauses.push(rate.interval_ms());
+            prop_assert_eq!(passed(rate, &pauses).len(), burst as usize + 1);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Counting: what happened to answers and entries. Counts wait for a trip that is made anyway.
+
+use super::counter::{Counter, Endpoint, SizeClass, Usage};
+use super::{Answer, Cache, CacheStatus, UNHURRIED};
+use crate::store::{Patience, StoreError};
+use medinsight_core::{CacheKey, Category};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// What counters stand at.
+#[derive(Clone, Debug, Default)]
+pub struct Counts(HashMap<Counter, u64>);
+
+impl Counts {
+    /// Counts as they were read; what is not among them is zero.
+    #[must_use]
+    pub fn of(counts: impl IntoIterator<Item = (Counter, u64)>) -> Self {
+        Self(counts.into_iter().collect())
+    }
+
+    /// What one counter stands at.
+    #[must_use]
+    pub fn of_counter(&self, counter: Counter) -> u64 {
+        self.0.get(&counter).copied().unwrap_or_default()
+    }
+
+    /// What one counter of an endpoint stands at.
+    #[must_use]
+    pub fn of_usage(&self, endpoint: Endpoint, usage: Usage) -> u64 {
+        self.of_counter(Counter::Usage(endpoint, usage))
+    }
+}
+
+impl Cache {
+    /// Raises a counter with a later trip.
+    pub fn tally(&self, counter: Counter, by: u64) {
+        if by > 0 {
+            self.0.deferred.count_all(counter.key(), by);
+        }
+    }
+
+    /// Counts how a request of an endpoint was answered. The request itself is counted by the trip of its visit.
+    pub fn count_answer(&self, endpoint: Endpoint, answer: &Answer) {
+        let usage = |usage| self.tally(Counter::Usage(endpoint, usage), 1);
+        match answer.status {
+            CacheStatus::Hit => usage(Usage::Hits),
+            CacheStatus::Stale => {
+                usage(Usage::Hits);
+                usage(Usage::Stale);
+            }
+            CacheStatus::Coalesced => usage(Usage::Coalesced),
+            CacheStatus::Bypass(reason) => usage(Usage::Bypass(reason)),
+            CacheStatus::Miss => {}
+        }
+        if answer.status.is_from_store() {
+            let saved = crate::clock::millis(answer.origin_cost.unwrap_or(Duration::ZERO));
+            self.tally(Counter::Usage(endpoint, Usage::SavedMillis), saved);
+        }
+    }
+
+    /// Counts an entry that the store has taken.
+    pub(super) fn count_stored(&self, category: Category, bytes: usize) {
+        self.tally(Counter::Stored(category, SizeClass::of(bytes)), 1);
+        self.tally(Counter::StoredBytes(category), u64::try_from(bytes).unwrap_or_default());
+    }
+
+    /// Every counter, with what this process has counted so far.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        self.flush().await;
+        let (counters, keys): (Vec<Counter>, Vec<CacheKey>) =
+            Counter::all().filter_map(|counter| Some((counter, counter.key()?))).unzip();
+        let values = self.0.store.counters(&keys, Patience::of(UNHURRIED)).await?;
+        Ok(Counts::of(counters.into_iter().zip(values)))
+    }
+}

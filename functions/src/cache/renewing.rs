@@ -1,0 +1,60 @@
+//! Answers that nobody waits for: what is fresh is given at once, anything else is computed by whoever has the time.
+
+use super::computing::Journey;
+use super::timing::Budget;
+use super::{Answer, Cache, CacheStatus, Found, Visit};
+use crate::origin::OriginError;
+use bytes::Bytes;
+use medinsight_core::{CacheKey, Freshness};
+use std::future::Future;
+use std::time::Duration;
+
+impl Cache {
+    /// The fresh answer in the store, if there is one. Near the end of its life `refresh` starts in the background.
+    pub async fn find_fresh<F>(&self, visit: Visit, refresh: F) -> Option<Answer>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+    {
+        let (key, deadline) = (visit.key.clone(), visit.deadline);
+        let mut budget = Budget::new(&self.0.timing, deadline);
+        let Found::Entry(entry, freshness) = self.look_up(visit, &mut budget).await else { return None };
+        match freshness {
+            Freshness::Fresh => {}
+            Freshness::RefreshEarly => self.refresh(key, refresh, deadline),
+            Freshness::StaleWhileRevalidate | Freshness::StaleIfError | Freshness::Gone => return None,
+        }
+        Some(entry.into_answer(CacheStatus::Hit))
+    }
+
+    /// Answers with what is fresh, computed by `compute` unless the store has it by now. As in [`Cache::fetch`] it runs
+    /// at most once at a time for each key. A stale answer is given only when that fails.
+    ///
+    /// # Errors
+    ///
+    /// The origin's error when there is nothing to give instead, or when it knows that there is no answer.
+    pub async fn renew<F>(&self, visit: Visit, compute: F) -> Result<Answer, OriginError>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+    {
+        let (key, deadline) = (visit.key.clone(), visit.deadline);
+        let mut budget = Budget::new(&self.0.timing, deadline);
+        let found = self.look_up(visit, &mut budget).await;
+        let journey = |bypass| Journey { deadline, budget, bypass };
+        match found {
+            Found::Entry(entry, Freshness::Fresh | Freshness::RefreshEarly) => Ok(entry.into_answer(CacheStatus::Hit)),
+            Found::Entry(entry, Freshness::StaleWhileRevalidate | Freshness::StaleIfError) => {
+                let computed = self.compute(key, compute, journey(None)).await;
+                computed.or_else(|error| entry.instead_of(error))
+            }
+            Found::Entry(_, Freshness::Gone) | Found::Nothing => self.compute(key, compute, journey(None)).await,
+            Found::Failure(reason) => self.compute(key, compute, journey(Some(reason))).await,
+        }
+    }
+
+    /// For how long an answer under a key is fresh from when it was computed; zero for a key that holds none.
+    #[must_use]
+    pub fn fresh_for(&self, key: &CacheKey) -> Duration {
+        let secs = self.lifetime(key).map_or(0, |life| life.jittered_secs(key));
+        Duration::from_secs(u64::from(secs))
+    }
+}

@@ -1,0 +1,119 @@
+//! Facts about drugs and their analyses, asked through the cache.
+//!
+//! Answers are kept under the drug's generic name, so that its brand names share one entry with it.
+
+mod analyses;
+mod analysis_id;
+mod desk;
+mod progress;
+mod unknown;
+
+pub use analyses::Submitted;
+pub use analysis_id::AnalysisId;
+pub use desk::NoAnswerNow;
+pub use progress::{FailureCause, Phase, Progress};
+
+use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Usage, Visit};
+use crate::origin::{DrugFacts, Origin, OriginError};
+use bytes::Bytes;
+use desk::Desk;
+use medinsight_core::{CacheKey, DrugName};
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+use unknown::UnknownDrugs;
+
+/// Answers questions about drugs. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Drugs(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    cache: Cache,
+    origin: Arc<dyn Origin>,
+    origin_timeout: Duration,
+    unknown: UnknownDrugs,
+    desk: Desk,
+}
+
+/// Facts about a drug and when they were looked up, as they are stored.
+#[derive(Debug, Serialize)]
+struct DrugInfo {
+    #[serde(flatten)]
+    facts: DrugFacts,
+    /// Milliseconds since 1970.
+    lookup_timestamp: u64,
+}
+
+impl Drugs {
+    /// Drugs as `origin` knows them; it has `origin_timeout` for each answer.
+    #[must_use]
+    pub fn new(cache: Cache, origin: Arc<dyn Origin>, origin_timeout: Duration) -> Self {
+        let (desk, unknown) = (Desk::new(cache.clone()), UnknownDrugs::default());
+        Self(Arc::new(Inner { cache, origin, origin_timeout, unknown, desk }))
+    }
+
+    /// What is known of a drug. An old answer is served while it is revalidated, and when the origin fails.
+    ///
+    /// # Errors
+    ///
+    /// [`OriginError::UnknownDrug`], or the origin's error when neither it nor the cache has an answer.
+    pub async fn info(&self, drug: &DrugName, deadline: Deadline) -> Result<Answer, OriginError> {
+        let cache = &self.0.cache;
+        let drug = self.0.origin.generic_name(drug);
+        let key = CacheKey::drug_info(&drug).map_err(|_| OriginError::UnknownDrug)?;
+        if self.is_known_to_be_unknown(&drug) {
+            cache.tally(Counter::Usage(Endpoint::DrugInfo, Usage::Requests), 1);
+            cache.tally(Counter::Usage(Endpoint::DrugInfo, Usage::Negative), 1);
+            return Err(OriginError::UnknownDrug);
+        }
+        let counts = Counter::Usage(Endpoint::DrugInfo, Usage::Requests).key().into_iter().collect();
+        let visit = Visit { key: key.clone(), counts, inputs: Vec::new(), deadline };
+        let result = cache.fetch(visit, self.clone().look_up(drug, key)).await;
+        match &result {
+            Ok(answer) => cache.count_answer(Endpoint::DrugInfo, answer),
+            Err(OriginError::UnknownDrug) => {}
+            Err(OriginError::TimedOut | OriginError::Unavailable | OriginError::Failed) => {
+                cache.tally(Counter::Failures(Endpoint::DrugInfo), 1);
+            }
+        }
+        result
+    }
+
+    /// For how long facts that were looked up just now are fresh.
+    #[must_use]
+    pub fn info_fresh_for(&self, drug: &DrugName) -> Duration {
+        let key = CacheKey::drug_info(&self.0.origin.generic_name(drug));
+        key.map(|key| self.0.cache.fresh_for(&key)).unwrap_or_default()
+    }
+
+    async fn look_up(self, drug: DrugName, key: CacheKey) -> Result<Bytes, OriginError> {
+        let facts = self.0.origin.drug_facts(&drug).await;
+        let facts = self.learn(facts, &drug, &key).await?;
+        let lookup_timestamp = self.0.cache.clock().now().0;
+        to_json(&DrugInfo { facts, lookup_timestamp })
+    }
+
+    /// Learns from an answer that there is no such drug. What was stored about it is wrong from now on.
+    async fn learn<T>(
+        &self,
+        answer: Result<T, OriginError>,
+        drug: &DrugName,
+        key: &CacheKey,
+    ) -> Result<T, OriginError> {
+        if let Err(OriginError::UnknownDrug) = answer {
+            self.0.unknown.remember(drug, self.0.cache.clock().now());
+            // A store that fails only keeps what the next revalidation will remove.
+            let _ = self.0.cache.delete(key).await;
+        }
+        answer
+    }
+
+    fn is_known_to_be_unknown(&self, drug: &DrugName) -> bool {
+        self.0.unknown.contains(drug, self.0.cache.clock().now())
+    }
+}
+
+fn to_json(answer: &impl Serialize) -> Result<Bytes, OriginError> {
+    serde_json::to_vec(answer).map(Bytes::from).map_err(|_| OriginError::Failed)
+}

@@ -1,0 +1,180 @@
+//! Analyses: taken in, computed in the background, asked for by their names.
+
+use super::desk::{Taken, Ticket};
+use super::{AnalysisId, Drugs, FailureCause, NoAnswerNow, Progress, to_json};
+use crate::cache::{Answer, CacheStatus, Counter, Deadline, Endpoint, Usage, Visit};
+use crate::clock::millis;
+use crate::origin::OriginError;
+use bytes::Bytes;
+use medinsight_core::{AnalysisVariant, CacheKey, DrugAnalysisRequest, DrugName, UnixMillis};
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How long an analysis may take longer than its origin, before it is given up: it may have to wait for another process
+/// that fails, and is told to the store.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// How often the record of a long computation is renewed, before the store forgets it.
+const RENEWED_EVERY: Duration = Duration::from_secs(60);
+
+/// What came of asking for an analysis.
+#[derive(Debug)]
+pub enum Submitted {
+    /// There is a fresh one.
+    Answered {
+        /// A name for what was asked.
+        id: AnalysisId,
+        /// The analysis.
+        answer: Answer,
+        /// For how long an analysis that was computed just now is fresh.
+        fresh_for: Duration,
+    },
+    /// It is under way.
+    UnderWay {
+        /// The name to ask for it by.
+        id: AnalysisId,
+        /// Whether it was begun for this request, or joined.
+        status: CacheStatus,
+        /// How long it takes at most.
+        expected_in: Duration,
+    },
+}
+
+/// A question in the form that its answer is kept under.
+#[derive(Clone, Debug)]
+struct Question {
+    drug: DrugName,
+    variant: AnalysisVariant,
+    key: CacheKey,
+}
+
+impl Drugs {
+    /// Answers with a fresh analysis, or begins or joins one that is under way.
+    ///
+    /// # Errors
+    ///
+    /// [`OriginError::UnknownDrug`] when that was learnt a moment ago, and [`OriginError::Failed`] without randomness.
+    pub async fn submit(&self, request: &DrugAnalysisRequest, deadline: Deadline) -> Result<Submitted, OriginError> {
+        let (cache, desk) = (&self.0.cache, &self.0.desk);
+        let question = self.question(request).ok_or(OriginError::UnknownDrug)?;
+        let count = |usage| cache.tally(Counter::Usage(Endpoint::DrugAnalysis, usage), 1);
+        if self.is_known_to_be_unknown(&question.drug) {
+            count(Usage::Requests);
+            count(Usage::Negative);
+            return Err(OriginError::UnknownDrug);
+        }
+        if let Some(id) = desk.find_under_way(&question.key) {
+            count(Usage::Requests);
+            count(Usage::Coalesced);
+            return Ok(self.under_way(id, CacheStatus::Coalesced));
+        }
+        let id = AnalysisId::random().ok_or(OriginError::Failed)?;
+        let session = CacheKey::build("user", &id.to_string(), Some("session"));
+        let visit = Visit {
+            key: question.key.clone(),
+            counts: Counter::Usage(Endpoint::DrugAnalysis, Usage::Requests).key().into_iter().collect(),
+            inputs: session.map(|key| (key, Bytes::from(request.canonical_json()))).into_iter().collect(),
+            deadline,
+        };
+        if let Some(answer) = cache.find_fresh(visit, self.clone().compute(question.clone())).await {
+            cache.count_answer(Endpoint::DrugAnalysis, &answer);
+            return Ok(Submitted::Answered { id, answer, fresh_for: cache.fresh_for(&question.key) });
+        }
+        Ok(match desk.take_in(&question.key, id) {
+            Taken::Already(id) => self.under_way(id, CacheStatus::Coalesced),
+            Taken::New(ticket) => {
+                desk.record(id, Progress::queued(id, self.expected_at())).await;
+                tokio::spawn(self.clone().work(id, question, ticket));
+                self.under_way(id, CacheStatus::Miss)
+            }
+        })
+    }
+
+    /// How far an analysis has got; none when there is no such one.
+    ///
+    /// # Errors
+    ///
+    /// [`NoAnswerNow`] when the store, which knows that, did not answer.
+    pub async fn progress(&self, id: AnalysisId) -> Result<Option<Progress>, NoAnswerNow> {
+        match self.0.desk.progress(id).await? {
+            Some(progress) if self.is_abandoned(&progress) => self.outcome(id).await,
+            Some(progress) => Ok(Some(progress)),
+            None => self.outcome(id).await,
+        }
+    }
+
+    /// What became of an analysis whose progress is no longer recorded, or no longer true.
+    async fn outcome(&self, id: AnalysisId) -> Result<Option<Progress>, NoAnswerNow> {
+        let Some(session) = self.0.desk.session(id).await? else { return Ok(None) };
+        let request = DrugAnalysisRequest::from_json(&session).ok();
+        let question = request.and_then(|request| self.question(&request));
+        let answer = match question {
+            Some(question) => self.0.cache.peek(self.visit(&question, self.time_limit())).await,
+            None => None,
+        };
+        Ok(Some(match answer {
+            Some(answer) => Progress::completed(id, &answer),
+            None => Progress::failed(id, FailureCause::Interrupted),
+        }))
+    }
+
+    /// Computes an analysis and records how far it has got.
+    async fn work(self, id: AnalysisId, question: Question, ticket: Ticket) {
+        let (cache, desk) = (&self.0.cache, &self.0.desk);
+        let computing = cache.renew(self.visit(&question, self.time_limit()), self.clone().compute(question));
+        tokio::pin!(computing);
+        let expected_at = self.expected_at();
+        let mut renewals = interval(RENEWED_EVERY);
+        renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let result = loop {
+            tokio::select! {
+                result = &mut computing => break result,
+                _ = renewals.tick() => desk.record(id, Progress::in_progress(id, expected_at)).await,
+            }
+        };
+        if matches!(&result, Err(error) if *error != OriginError::UnknownDrug) {
+            cache.tally(Counter::Failures(Endpoint::DrugAnalysis), 1);
+        }
+        // Whoever sees a failure may ask again at once, and must not join the analysis that has failed.
+        drop(ticket);
+        desk.record(id, Progress::ended(id, &result)).await;
+    }
+
+    async fn compute(self, question: Question) -> Result<Bytes, OriginError> {
+        let Question { drug, variant, key } = &question;
+        let analysis = self.0.origin.drug_analysis(drug, variant).await;
+        to_json(&self.learn(analysis, drug, key).await?)
+    }
+
+    /// None when the generic name makes too long a key, which no drug's name does.
+    fn question(&self, request: &DrugAnalysisRequest) -> Option<Question> {
+        let (drug, variant) = (self.0.origin.generic_name(request.drug()), *request.variant());
+        let key = CacheKey::drug_analysis(&drug, &variant).ok()?;
+        Some(Question { drug, variant, key })
+    }
+
+    fn visit(&self, question: &Question, time_limit: Duration) -> Visit {
+        let deadline = Deadline::after(time_limit);
+        Visit { key: question.key.clone(), counts: Vec::new(), inputs: Vec::new(), deadline }
+    }
+
+    fn under_way(&self, id: AnalysisId, status: CacheStatus) -> Submitted {
+        Submitted::UnderWay { id, status, expected_in: self.0.origin_timeout }
+    }
+
+    fn expected_at(&self) -> UnixMillis {
+        UnixMillis(self.0.cache.clock().now().0.saturating_add(millis(self.0.origin_timeout)))
+    }
+
+    /// How long an analysis may take: as long as another process's computation, and then as long as its own.
+    fn time_limit(&self) -> Duration {
+        self.0.origin_timeout * 2 + MARGIN
+    }
+
+    /// Whether nobody is at it any more: its time is over and its end is not recorded.
+    fn is_abandoned(&self, progress: &Progress) -> bool {
+        let over_at = |expected_at: u64| expected_at.saturating_add(millis(self.0.origin_timeout + MARGIN * 2));
+        !progress.status.is_final()
+            && progress.estimated_completion.is_none_or(|expected| self.0.cache.clock().now().0 > over_at(expected))
+    }
+}

@@ -1,0 +1,78 @@
+//! Words that follow each other, as the data files write them.
+
+use super::words::{normal, stem};
+use serde::Deserialize;
+use std::ops::Range;
+
+/// Words that follow each other: `short of breath`, with an open ending `breathless*`, or a number `38..42`.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(from = "String")]
+pub(crate) struct Phrase(pub(super) Vec<Pattern>);
+
+/// What one word may be.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Pattern {
+    /// Any form of a word.
+    Form { word: String, stem: String },
+    /// Any word that starts so.
+    Prefix(String),
+    /// A number that lies between the two; the second is too large.
+    Number(Range<f64>),
+}
+
+impl Phrase {
+    /// Reads a phrase as it stands in the data.
+    pub(crate) fn parse(text: &str) -> Self {
+        Self(text.split([' ', '-']).filter(|word| !word.is_empty()).map(Pattern::parse).collect())
+    }
+
+    /// The words in it that are written out.
+    pub(super) fn forms(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|pattern| match pattern {
+            Pattern::Form { word, .. } => Some(word.as_str()),
+            Pattern::Prefix(_) | Pattern::Number(_) => None,
+        })
+    }
+
+    /// The beginnings of the words in it that have an open ending.
+    pub(super) fn prefixes(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|pattern| match pattern {
+            Pattern::Prefix(prefix) => Some(prefix.as_str()),
+            Pattern::Form { .. } | Pattern::Number(_) => None,
+        })
+    }
+}
+
+impl From<String> for Phrase {
+    fn from(text: String) -> Self {
+        Self::parse(&text)
+    }
+}
+
+impl Pattern {
+    fn parse(word: &str) -> Self {
+        if let Some(prefix) = word.strip_suffix('*') {
+            return Self::Prefix(normal(prefix));
+        }
+        Self::number(word).unwrap_or_else(|| Self::Form { word: normal(word), stem: stem(&normal(word)) })
+    }
+
+    fn number(word: &str) -> Option<Self> {
+        let (from, below) = word.split_once("..")?;
+        let below = if below.is_empty() { f64::INFINITY } else { below.parse().ok()? };
+        Some(Self::Number(from.parse().ok()?..below))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pattern, Phrase};
+
+    #[test]
+    fn a_phrase_has_forms_open_endings_and_numbers() {
+        let Phrase(patterns) = Phrase::parse("can't breath* 38..42");
+        assert!(matches!(&patterns[0], Pattern::Form { word, .. } if word == "cant"));
+        assert_eq!(patterns[1], Pattern::Prefix("breath".to_owned()));
+        assert_eq!(patterns[2], Pattern::Number(38.0..42.0));
+    }
+}
