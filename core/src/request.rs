@@ -18,6 +18,7 @@ mod medication_set;
 pub use drug_analysis::DrugAnalysisRequest;
 pub use drug_comparison::DrugComparisonRequest;
 pub use error::RequestError;
+pub use field::{MAX_ITEM_CHARS, MAX_ITEMS};
 pub use health_analysis::HealthAnalysisRequest;
 pub use json::{MAX_DEPTH, check_object};
 pub use medication_set::MedicationSet;

@@ -14,6 +14,7 @@ mod cors;
 mod drug;
 mod exposure;
 mod ids;
+mod openapi;
 mod percent;
 mod policy;
 mod problem;
@@ -24,6 +25,7 @@ mod redis_performance;
 mod redis_session;
 mod redis_stats;
 mod request_id;
+mod routes;
 mod session;
 mod supervision;
 mod sweeping;
@@ -33,8 +35,10 @@ mod warming;
 pub use access::{Access, AdminToken};
 pub use client::Peer;
 pub use exposure::Exposure;
+pub use openapi::document;
 pub use problem::{PROBLEM_JSON, Problem};
 pub use request_id::RequestId;
+pub use routes::Routes;
 pub use trace_context::TraceContext;
 
 use crate::analysis::HealthAnalyses;
@@ -44,7 +48,6 @@ use crate::drugs::Drugs;
 use crate::monitoring::Monitor;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, post};
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
@@ -65,68 +68,93 @@ pub struct Services {
     pub limits: Limits,
 }
 
-/// The routes of the health group.
-pub fn health_routes() -> Router<Services> {
-    Router::new()
-        .route("/api/v1/analyze-health", post(analyze_health::analyze_health))
-        .route("/api/v1/analyze-health/{request_digest}", get(analyze_health::find_analysis))
+/// The routes of the health group, and the document of the interface.
+#[must_use]
+pub fn health_routes() -> Routes {
+    Routes::default()
+        .post("/api/v1/analyze-health", analyze_health::analyze_health, analyze_health::describe_analyze_health)
+        .get(
+            "/api/v1/analyze-health/{request_digest}",
+            analyze_health::find_analysis,
+            analyze_health::describe_find_analysis,
+        )
+        .get("/api/v1/openapi.json", openapi::find_document, openapi::describe_document)
 }
 
 /// The routes of the drug group.
-pub fn drug_routes() -> Router<Services> {
-    Router::new()
-        .route("/api/v1/drug/analyze", post(drug::analyze_drug))
-        .route("/api/v1/drug/analyze/{analysis_id}/status", get(drug::find_analysis_status))
-        .route("/api/v1/drug/analyze/{analysis_id}/stream", get(drug::stream_analysis_status))
-        .route("/api/v1/drug/info/{drug_name}", get(drug::find_drug_info))
-        .route("/api/v1/drug/search", get(drug::search_drugs))
-        .route("/api/v1/drug/compare", post(drug::compare_drugs))
+#[must_use]
+pub fn drug_routes() -> Routes {
+    const STATUS: &str = "/api/v1/drug/analyze/{analysis_id}/status";
+    const STREAM: &str = "/api/v1/drug/analyze/{analysis_id}/stream";
+    Routes::default()
+        .post("/api/v1/drug/analyze", drug::analyze_drug, drug::describe_analyze_drug)
+        .get(STATUS, drug::find_analysis_status, drug::describe_find_analysis_status)
+        .get(STREAM, drug::stream_analysis_status, drug::describe_stream_analysis_status)
+        .get("/api/v1/drug/info/{drug_name}", drug::find_drug_info, drug::describe_find_drug_info)
+        .get("/api/v1/drug/search", drug::search_drugs, drug::describe_search_drugs)
+        .post("/api/v1/drug/compare", drug::compare_drugs, drug::describe_compare_drugs)
 }
 
 /// The routes of the redis group.
-pub fn redis_routes() -> Router<Services> {
-    Router::new()
-        .route("/api/v1/redis/health", get(redis_health::redis_health))
-        .route("/api/v1/redis/stats", get(redis_stats::redis_stats))
-        .route("/api/v1/redis/performance", get(redis_performance::redis_performance))
-        .route("/api/v1/redis/keys/{pattern}", get(redis_keys::list_keys))
-        .route("/api/v1/redis/cache/{category}/{identifier}", delete(redis_clearing::delete_entry))
-        .route("/api/v1/redis/cache/clear-pattern", post(redis_clearing::clear_pattern))
-        .route(
-            "/api/v1/redis/session/{session_id}",
-            get(redis_session::show_session).delete(redis_session::erase_session),
-        )
+#[must_use]
+pub fn redis_routes() -> Routes {
+    const ENTRY: &str = "/api/v1/redis/cache/{category}/{identifier}";
+    const PATTERN: &str = "/api/v1/redis/cache/clear-pattern";
+    const SESSION: &str = "/api/v1/redis/session/{session_id}";
+    Routes::default()
+        .get("/api/v1/redis/stats", redis_stats::redis_stats, redis_stats::describe)
+        .get("/api/v1/redis/performance", redis_performance::redis_performance, redis_performance::describe)
+        .get("/api/v1/redis/keys/{pattern}", redis_keys::list_keys, redis_keys::describe)
+        .delete(ENTRY, redis_clearing::delete_entry, redis_clearing::describe_delete_entry)
+        .post(PATTERN, redis_clearing::clear_pattern, redis_clearing::describe_clear_pattern)
+        .get(SESSION, redis_session::show_session, redis_session::describe_show_session)
+        .delete(SESSION, redis_session::erase_session, redis_session::describe_erase_session)
+        .only_for_operators()
+        .get("/api/v1/redis/health", redis_health::redis_health, redis_health::describe_redis_health)
 }
 
 /// The routes of the sessions group.
-pub fn sessions_routes() -> Router<Services> {
-    let session = post(cache_session::keep_session).get(cache_session::find_session);
-    Router::new()
-        .route("/api/v1/cache/session/{session_id}", session.delete(cache_session::delete_session))
-        .route(
-            "/api/v1/cache/analysis-progress/{analysis_id}",
-            post(cache_session::keep_progress).get(cache_session::find_progress),
-        )
-        .route("/api/v1/cache/health", get(cache_status::cache_health))
-        .route("/api/v1/cache/stats", get(cache_status::cache_stats))
-        .route("/api/v1/cache/policy", get(policy::cache_policy))
-        .route(cors::WARM_CACHE, post(warming::warm_cache))
-        .route(cors::CLEAR_ALL, delete(redis_clearing::clear_all))
-        .route(cors::ANALYSIS_RESULT, post(analysis_result::store_analysis))
+#[must_use]
+pub fn sessions_routes() -> Routes {
+    const RESULT: &str = "/api/v1/cache/analysis-result/{request_digest}";
+    Routes::default()
+        .post("/api/v1/cache/warm-cache", warming::warm_cache, warming::describe)
+        .delete("/api/v1/cache/clear-all", redis_clearing::clear_all, redis_clearing::describe_clear_all)
+        .post(RESULT, analysis_result::store_analysis, analysis_result::describe)
+        .only_for_operators()
+        .get("/api/v1/cache/health", cache_status::cache_health, cache_status::describe_cache_health)
+        .get("/api/v1/cache/stats", cache_status::cache_stats, cache_status::describe_cache_stats)
+        .get("/api/v1/cache/policy", policy::cache_policy, policy::describe)
+        .merge(kept_routes())
+}
+
+/// The routes for what the front end keeps.
+fn kept_routes() -> Routes {
+    const SESSION: &str = "/api/v1/cache/session/{session_id}";
+    const PROGRESS: &str = "/api/v1/cache/analysis-progress/{analysis_id}";
+    Routes::default()
+        .post(SESSION, cache_session::keep_session, cache_session::describe_keep_session)
+        .get(SESSION, cache_session::find_session, cache_session::describe_find_session)
+        .delete(SESSION, cache_session::delete_session, cache_session::describe_delete_session)
+        .post(PROGRESS, cache_session::keep_progress, cache_session::describe_keep_progress)
+        .get(PROGRESS, cache_session::find_progress, cache_session::describe_find_progress)
 }
 
 /// The routes of every group.
-pub fn all_routes() -> Router<Services> {
+#[must_use]
+pub fn all_routes() -> Routes {
     health_routes().merge(drug_routes()).merge(redis_routes()).merge(sessions_routes())
 }
 
-/// Finishes a router: problems for unknown routes and methods, one log line a request, the time limit, and a plain 500
+/// Makes a router: problems for unknown routes and methods, one log line a request, the time limit, and a plain 500
 /// for a panic.
-pub fn finish(routes: Router<Services>, services: Services) -> Router {
+pub fn finish(routes: Routes, services: Services) -> Router {
+    let sites = cors::OtherSites::new(&services.exposure, &routes);
     routes
+        .into_router()
         .fallback(|| async { Problem::unknown_route() })
         .method_not_allowed_fallback(|| async { Problem::wrong_method() })
-        .layer(from_fn_with_state(services.clone(), cors::across_origins))
+        .layer(from_fn_with_state(sites, cors::across_origins))
         .layer(from_fn_with_state(services.limits, supervision::supervise))
         .with_state(services)
 }

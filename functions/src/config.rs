@@ -69,6 +69,11 @@ pub struct Limits {
     pub shutdown_grace: Duration,
 }
 
+impl Limits {
+    /// The longest request body unless it is set.
+    pub const DEFAULT_BODY_BYTES: usize = 256 << 10;
+}
+
 impl Config {
     /// Reads a configuration; of a name given twice the later value counts, and an empty value is none.
     ///
@@ -86,8 +91,7 @@ impl Config {
             },
             log_level: settings.parse("LOG_LEVEL", "off, error, warn, info, debug or trace", LevelFilter::INFO)?,
             limits: Limits {
-                body_bytes: usize::try_from(settings.number("MAX_BODY_BYTES", 1, 6 << 20, 256 << 10)?)
-                    .unwrap_or(usize::MAX),
+                body_bytes: settings.size("MAX_BODY_BYTES", 1, 6 << 20, Limits::DEFAULT_BODY_BYTES)?,
                 request_timeout: settings.millis("REQUEST_TIMEOUT_MS", 30_000)?,
                 shutdown_grace: settings.millis("SHUTDOWN_GRACE_MS", 10_000)?,
             },

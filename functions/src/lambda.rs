@@ -11,14 +11,13 @@ mod http;
 mod runtime_api;
 mod shutdown;
 
-use crate::api::{self, Services};
+use crate::api::{self, Routes, Services};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::{environment, logging, server};
 use aftercare::{Afterwards, Finished};
-use axum::Router;
 use extension::{ExtensionError, Registration};
 use host::{Concurrency, Host};
 use lambda_http::Error;
@@ -51,7 +50,7 @@ pub struct Parts {
 /// # Errors
 ///
 /// When a setting breaks its rule, which Lambda is told, or the runtime API fails.
-pub async fn serve(routes: Router<Services>) -> Result<(), Error> {
+pub async fn serve(routes: Routes) -> Result<(), Error> {
     serve_with(routes, |config| Ok(server::assemble(config, &Clock::System).map(Parts::of)?)).await
 }
 
@@ -62,7 +61,7 @@ pub async fn serve(routes: Router<Services>) -> Result<(), Error> {
 ///
 /// As those of [`serve`].
 pub async fn serve_with(
-    routes: Router<Services>,
+    routes: Routes,
     assemble: impl FnOnce(&Config) -> Result<Parts, Box<dyn std::error::Error>>,
 ) -> Result<(), Error> {
     let function = Function::start(assemble).await?;

@@ -7,6 +7,7 @@ mod access;
 mod bad_input;
 mod caching;
 mod client_digests;
+mod contract;
 mod drugs;
 mod embedded_answers;
 mod everyday_words;

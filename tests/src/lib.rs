@@ -12,6 +12,7 @@
 mod backing;
 pub mod built;
 pub mod child;
+pub mod contract;
 mod controlled_origin;
 pub mod events;
 pub mod fault_proxy;

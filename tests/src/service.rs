@@ -2,6 +2,7 @@
 
 use crate::ControlledOrigin;
 use crate::backing::{Backing, settings_of};
+use crate::contract;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -127,11 +128,13 @@ impl Service {
         Config::from_variables(&[]).expect("the default settings").limits
     }
 
-    /// Sends a request and reads the whole answer.
+    /// Sends a request, reads the whole answer, and compares it with the OpenAPI document.
     pub async fn send(&self, request: Request<Body>) -> Answered {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.expect("routers answer");
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("bodies are whole").to_bytes();
+        contract::check(&method, &path, parts.status, &parts.headers, &body);
         Answered { status: parts.status, headers: parts.headers, body }
     }
 
@@ -191,6 +194,12 @@ impl Answered {
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("a JSON body")
+    }
+
+    /// The body as JSON, or null when it is none.
+    #[must_use]
+    pub fn json_or_null(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
     /// A header's text, empty when it is absent.

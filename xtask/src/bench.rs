@@ -5,21 +5,20 @@
 
 mod probe;
 mod report;
-mod server;
 mod workload;
 mod wrk;
 
 use std::env::consts::EXE_SUFFIX;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use clap::Args;
 
 use crate::process;
+use crate::server::Server;
 use report::Report;
-use server::Server;
 use wrk::Wrk;
 
 /// The benchmarked endpoint.
@@ -74,7 +73,7 @@ fn medinsight() -> Result<Server> {
     let program = release_program("medinsight")?;
     Server::start("medinsight", |port| {
         let mut command = Command::new(&program);
-        command.args(["serve", "--host", "127.0.0.1", "--port", &port.to_string()]);
+        command.args(["serve", "--host", "127.0.0.1", "--port", &port.to_string()]).stdout(Stdio::null());
         command
     })
 }
@@ -84,7 +83,7 @@ fn bare_axum(name: &'static str) -> Result<Server> {
     let program = release_program("xtask")?;
     Server::start(name, |port| {
         let mut command = Command::new(&program);
-        command.args(["bare-axum", "--port", &port.to_string()]);
+        command.args(["bare-axum", "--port", &port.to_string()]).stdout(Stdio::null());
         command
     })
 }

@@ -7,8 +7,12 @@ mod bare_axum;
 mod bench;
 mod dictionary;
 mod drill;
+mod fuzz;
+mod openapi;
 mod process;
+mod python;
 mod redis;
+mod server;
 mod template;
 mod test;
 mod toolchain;
@@ -34,6 +38,10 @@ enum Command {
     Dictionary(dictionary::DictionaryOptions),
     /// Measures on real processes what is promised about outages, stampedes, clearing and key rotation.
     Drill(drill::DrillOptions),
+    /// Writes functions/openapi.json, the description of the interface, anew from the code.
+    Openapi,
+    /// Sends a server at least 20,000 requests that schemathesis makes from its OpenAPI document.
+    Fuzz(fuzz::FuzzOptions),
     /// Serves the fixed answer that `bench` compares with.
     #[command(hide = true)]
     BareAxum(bare_axum::BareAxumOptions),
@@ -47,6 +55,8 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::run(&options),
         Command::Dictionary(options) => dictionary::run(&options),
         Command::Drill(options) => drill::run(&options),
+        Command::Openapi => openapi::run(),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::BareAxum(options) => bare_axum::run(&options),
     };
     match outcome {

@@ -1,13 +1,14 @@
 //! `cargo xtask test`: everything a developer or CI needs to be green, in one command.
 
 use std::io::{self, BufRead as _, BufReader, Read, Write};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::toolchain::{self, WasmToolchain};
-use crate::{process, redis, template, wasm};
+use crate::{fuzz, process, redis, template, wasm};
 
 /// One thing that has to be green before the tests run.
 #[derive(Debug)]
@@ -67,6 +68,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     toolchain::require_component("clippy", "clippy")?;
     redis::require()?;
     let wasm = toolchain::require_wasm()?;
+    let fuzzer = fuzz::require()?;
     for (number, step) in (1..).zip(&STEPS) {
         timed(number, step.name, || (step.run)(&wasm))?;
     }
@@ -75,7 +77,19 @@ pub(crate) fn run() -> Result<ExitCode> {
     for (number, round) in (STEPS.len() + 1..).zip(&ROUNDS) {
         tests = tests.and(timed(number, round.name, || run_tests(round, &mut tally)));
     }
+    tests = tests
+        .and(timed(STEPS.len() + ROUNDS.len() + 1, "requests from the document", || run_fuzzer(fuzzer, &mut tally)));
     Ok(conclude(tally, tests))
+}
+
+/// Counts as one test: that every answer is as the OpenAPI document says.
+fn run_fuzzer(fuzzer: PathBuf, tally: &mut Tally) -> Result<()> {
+    let outcome = fuzz::test(fuzzer);
+    match outcome {
+        Ok(()) => tally.passed += 1,
+        Err(_) => tally.failed += 1,
+    }
+    outcome
 }
 
 /// Prints the closing line and gives the exit code.
@@ -93,7 +107,7 @@ fn conclude(tally: Tally, tests: Result<()>) -> ExitCode {
 
 /// Runs one step between a line that names it and a line with its seconds.
 fn timed(number: usize, name: &str, step: impl FnOnce() -> Result<()>) -> Result<()> {
-    let title = format!("[{number}/{}] {name}", STEPS.len() + ROUNDS.len());
+    let title = format!("[{number}/{}] {name}", STEPS.len() + ROUNDS.len() + 1);
     println!("== {title}");
     let start = Instant::now();
     let outcome = step();

@@ -34,6 +34,9 @@ pub struct DrugAnalysisRequest {
 }
 
 impl DrugAnalysisRequest {
+    /// The longest `drug_name`, in code points.
+    pub const MAX_NAME_CHARS: usize = MAX_NAME_CHARS;
+
     /// Reads a request from the bytes of a JSON object.
     ///
     /// # Errors

@@ -7,8 +7,6 @@ use crate::drug::DrugName;
 use std::collections::BTreeSet;
 
 const FIELD: &str = "drug_names";
-/// The fewest and the most drugs of a comparison.
-const COUNT: (usize, usize) = (2, 5);
 
 /// The question of `POST /api/v1/drug/compare`, in its normal form.
 ///
@@ -29,6 +27,11 @@ pub struct DrugComparisonRequest {
 }
 
 impl DrugComparisonRequest {
+    /// The fewest drugs of a comparison.
+    pub const MIN_DRUGS: usize = 2;
+    /// The most drugs of a comparison.
+    pub const MAX_DRUGS: usize = 5;
+
     /// Reads a request from the bytes of a JSON object.
     ///
     /// # Errors
@@ -36,7 +39,8 @@ impl DrugComparisonRequest {
     /// The first rule that the body breaks, as a [`RequestError`].
     pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
         let mut members = read_object(body, &[FIELD])?;
-        let names = field::required_raw_list(&mut members, FIELD, COUNT, MAX_NAME_CHARS)?;
+        let count = (Self::MIN_DRUGS, Self::MAX_DRUGS);
+        let names = field::required_raw_list(&mut members, FIELD, count, MAX_NAME_CHARS)?;
         let drugs = names.iter().map(|name| DrugName::new(name)).collect::<Result<Vec<_>, _>>();
         let drugs = drugs.map_err(|_| RequestError::EmptyField { field: FIELD })?;
         if drugs.iter().collect::<BTreeSet<_>>().len() < drugs.len() {

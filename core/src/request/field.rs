@@ -4,10 +4,10 @@ use super::RequestError;
 use super::json::{JsonValue, Members};
 use crate::text;
 
-/// The most items of a list.
-pub(super) const MAX_ITEMS: usize = 64;
+/// The most items of a list in a request.
+pub const MAX_ITEMS: usize = 64;
 /// The longest text in a list, in code points.
-const MAX_ITEM_CHARS: usize = 256;
+pub const MAX_ITEM_CHARS: usize = 256;
 
 /// A required text of at most `max_chars` code points, as it was sent.
 pub(super) fn required_raw_text(

@@ -7,10 +7,6 @@ use crate::{AnalyzerRevision, Category, RequestDigest};
 
 const FIELDS: [&str; 6] =
     ["concern", "symptoms", "patient_age", "patient_gender", "medical_history", "current_medications"];
-const MAX_CONCERN_CHARS: usize = 2_000;
-const MAX_SYMPTOMS_CHARS: usize = 8_000;
-const MAX_GENDER_CHARS: usize = 64;
-const MAX_AGE: u8 = 150;
 
 /// The question of `POST /api/v1/analyze-health`, in its normal form.
 ///
@@ -58,6 +54,15 @@ pub struct HealthAnalysisRequest {
 }
 
 impl HealthAnalysisRequest {
+    /// The longest `concern`, in code points.
+    pub const MAX_CONCERN_CHARS: usize = 2_000;
+    /// The longest `symptoms`, in code points.
+    pub const MAX_SYMPTOMS_CHARS: usize = 8_000;
+    /// The longest `patient_gender`, in code points.
+    pub const MAX_GENDER_CHARS: usize = 64;
+    /// The highest `patient_age`.
+    pub const MAX_AGE: u8 = 150;
+
     /// Reads a request from the bytes of a JSON object.
     ///
     /// # Errors
@@ -66,10 +71,10 @@ impl HealthAnalysisRequest {
     pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
         let mut members = read_object(body, &FIELDS)?;
         Ok(Self {
-            concern: field::required_text(&mut members, "concern", MAX_CONCERN_CHARS)?,
-            symptoms: field::required_text(&mut members, "symptoms", MAX_SYMPTOMS_CHARS)?,
-            patient_age: field::optional_number(&mut members, "patient_age", MAX_AGE)?,
-            patient_gender: field::optional_text(&mut members, "patient_gender", MAX_GENDER_CHARS)?
+            concern: field::required_text(&mut members, "concern", Self::MAX_CONCERN_CHARS)?,
+            symptoms: field::required_text(&mut members, "symptoms", Self::MAX_SYMPTOMS_CHARS)?,
+            patient_age: field::optional_number(&mut members, "patient_age", Self::MAX_AGE)?,
+            patient_gender: field::optional_text(&mut members, "patient_gender", Self::MAX_GENDER_CHARS)?
                 .filter(|gender| !gender.is_empty()),
             medical_history: field::optional_set(&mut members, "medical_history")?.unwrap_or_default(),
             current_medications: field::optional_set(&mut members, "current_medications")?.unwrap_or_default(),

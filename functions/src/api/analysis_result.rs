@@ -4,7 +4,8 @@
 use super::access::Admin;
 use super::answer::private_json;
 use super::audit::{Action, Resource};
-use super::body::{Members, read_json_body};
+use super::body::{self, Members, read_json_body};
+use super::openapi::{Header, Operation, schema};
 use super::{Problem, Services};
 use crate::cache::{Deadline, Kept};
 use crate::origin::HealthAnalysis;
@@ -13,18 +14,22 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use medinsight_core::{EntryKind, RequestDigest, RequestError};
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 const FIELD: &str = "analysis_result";
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "AnalysisStoredResponse")]
 struct StoredResponse {
     success: bool,
     message: &'static str,
     data: Stored,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "AnalysisStored")]
 struct Stored {
     request_digest: String,
 }
@@ -51,4 +56,31 @@ pub(super) async fn store_analysis(
     audit.close_with(stored.map_err(Problem::from))?;
     let data = Stored { request_digest: digest.to_hex() };
     private_json(&StoredResponse { success: true, message: "analysis stored", data })
+}
+
+pub(super) fn describe() -> Operation {
+    let errors =
+        [RequestError::MissingField { field: FIELD }, RequestError::WrongType { field: FIELD, expected: "an answer" }];
+    let properties = json!({ FIELD: schema::of_answer("HealthAnalysis") });
+    let body = json!({ "type": "object", "required": [FIELD], "properties": properties });
+    Operation::new("sessions", "store_analysis", "Stores the answer to the question with a digest")
+        .path_parameter("request_digest", "The digest of the question.", schema::digest())
+        .body(body, json!({ FIELD: example() }))
+        .answer::<StoredResponse>("It is stored.", &[Header::CacheControl])
+        .link("find_analysis", "request_digest", "$request.path.request_digest")
+        .problems(body::problems())
+        .problems(errors.map(Problem::from))
+        .problems([Problem::invalid_digest(), Problem::store_failed()])
+}
+
+fn example() -> Value {
+    json!({
+        "condition": "Tension headache",
+        "explanation": "Muscles of the neck are tense.",
+        "natural_remedies": ["Rest"],
+        "severity": "mild",
+        "recommendation": "Rest, and drink water. This is general information.",
+        "when_to_see_doctor": ["It lasts for more than a week."],
+        "disclaimer": "General information, not medical advice.",
+    })
 }

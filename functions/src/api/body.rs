@@ -1,6 +1,7 @@
 //! Request bodies.
 
 use super::Problem;
+use crate::config::Limits;
 use axum::body::to_bytes;
 use axum::extract::Request;
 use bytes::Bytes;
@@ -98,4 +99,17 @@ fn is_json(request: &Request) -> bool {
         let media_type = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         media_type == "application/json" || (media_type.starts_with("application/") && media_type.ends_with("+json"))
     })
+}
+
+/// What can be wrong with every JSON body, for the document.
+pub(super) fn problems() -> impl Iterator<Item = Problem> {
+    let unreadable = [
+        RequestError::NotUtf8,
+        RequestError::NotJson { line: 1, column: 1 },
+        RequestError::NotAnObject,
+        RequestError::DuplicateMember { field: None },
+        RequestError::TooDeep,
+    ];
+    let refused = [Problem::not_json_media_type(), Problem::body_too_large(Limits::DEFAULT_BODY_BYTES)];
+    unreadable.map(Problem::from).into_iter().chain(refused)
 }

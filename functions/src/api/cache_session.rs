@@ -2,8 +2,10 @@
 //! whoever holds the id.
 
 use super::answer::private_json;
-use super::body::{Members, read_json_body};
-use super::ids::{check_writable, id_of_path};
+use super::body::{self, Members, read_json_body};
+use super::ids::{self, check_writable, id_of_path};
+use super::openapi::schema::SchemaOf;
+use super::openapi::{Header, Operation};
 use super::{Problem, Services};
 use crate::cache::{Deadline, Kept};
 use axum::Extension;
@@ -11,13 +13,18 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
-use medinsight_core::{CacheKey, EntryKind};
+use http::StatusCode;
+use medinsight_core::{CacheKey, EntryKind, RequestError, TtlPolicy};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The longest value, in bytes of JSON.
 const MAX_VALUE_BYTES: usize = 64 << 10;
+
+const JSON: &str = "application/json";
 
 type PathId = Result<Path<String>, PathRejection>;
 
@@ -27,16 +34,24 @@ struct Drawer {
     id_field: &'static str,
     member: &'static str,
     name: &'static str,
+    /// The schema of answers.
+    answer: SchemaOf,
 }
 
-const SESSION: Drawer =
-    Drawer { kind: EntryKind::SessionState, id_field: "session_id", member: "session_data", name: "session data" };
+const SESSION: Drawer = Drawer {
+    kind: EntryKind::SessionState,
+    id_field: "session_id",
+    member: "session_data",
+    name: "session data",
+    answer: |_| answer_schema("session_data"),
+};
 
 const PROGRESS: Drawer = Drawer {
     kind: EntryKind::AnalysisProgress,
     id_field: "analysis_id",
     member: "progress_data",
     name: "analysis progress",
+    answer: |_| answer_schema("progress_data"),
 };
 
 /// The answer's shape is that of the earlier service.
@@ -47,14 +62,16 @@ struct KeptResponse<'a> {
     data: BTreeMap<&'static str, &'a RawValue>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "SessionDeletedResponse")]
 struct DeletedResponse {
     success: bool,
     message: &'static str,
     data: Deleted,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "SessionDeleted")]
 struct Deleted {
     deleted: bool,
 }
@@ -156,4 +173,85 @@ fn life_secs(members: &Members<'_>, longest: u32) -> Result<u32, Problem> {
         Some(Ok(secs)) if (1..=longest).contains(&secs) => Ok(secs),
         Some(_) => Err(Problem::number_out_of_range("ttl", longest)),
     }
+}
+
+pub(super) fn describe_keep_session() -> Operation {
+    SESSION
+        .describe_keep("keep_session", "Keeps session data")
+        .link("find_session", "session_id", "$request.path.session_id")
+        .link("delete_session", "session_id", "$request.path.session_id")
+}
+
+pub(super) fn describe_find_session() -> Operation {
+    SESSION.describe_find("find_session", "Gives session data back, byte for byte")
+}
+
+pub(super) fn describe_delete_session() -> Operation {
+    SESSION
+        .describe("delete_session", "Removes session data")
+        .answer::<DeletedResponse>("Whether there was any.", &[Header::CacheControl])
+}
+
+pub(super) fn describe_keep_progress() -> Operation {
+    PROGRESS.describe_keep("keep_progress", "Keeps how far an analysis has got").link(
+        "find_progress",
+        "analysis_id",
+        "$request.path.analysis_id",
+    )
+}
+
+pub(super) fn describe_find_progress() -> Operation {
+    PROGRESS.describe_find("find_progress", "Gives back how far an analysis has got, byte for byte")
+}
+
+impl Drawer {
+    fn describe(&self, name: &'static str, summary: &'static str) -> Operation {
+        Operation::new("sessions", name, summary)
+            .path_parameter(self.id_field, "Whoever holds it may read and write.", ids::schema())
+            .problems([Problem::invalid_id(self.id_field), Problem::store_failed()])
+    }
+
+    fn describe_find(&self, name: &'static str, summary: &'static str) -> Operation {
+        let operation = self.describe(name, summary).problems([Problem::not_kept(self.name)]);
+        operation.answer_of(StatusCode::OK, "What is kept.", Some((JSON, self.answer)), &[Header::CacheControl])
+    }
+
+    fn describe_keep(&self, name: &'static str, summary: &'static str) -> Operation {
+        let (field, longest) = (self.member, self.longest_life_secs());
+        let errors = [RequestError::MissingField { field }, RequestError::WrongType { field: "ttl", expected: "" }];
+        self.describe(name, summary)
+            .body(self.body_schema(longest), json!({ field: { "step": 2 }, "ttl": 60 }))
+            .answer_of(StatusCode::OK, "It is kept.", Some((JSON, self.answer)), &[Header::CacheControl])
+            .problems(body::problems())
+            .problems(errors.map(Problem::from))
+            .problems([Problem::guessable_id(self.id_field), Problem::number_out_of_range("ttl", longest)])
+            .problems([Problem::value_too_large(field, MAX_VALUE_BYTES)])
+    }
+
+    fn body_schema(&self, longest: u32) -> Value {
+        let value = "Any JSON but null, of at most 64 KiB.";
+        let ttl = "For how many seconds to keep it; the longest life when absent.";
+        json!({
+            "type": "object",
+            "required": [self.member],
+            "properties": {
+                self.member: { "description": value, "type": ["object", "array", "string", "number", "boolean"] },
+                "ttl": { "description": ttl, "type": ["integer", "null"], "minimum": 1, "maximum": longest },
+            },
+        })
+    }
+
+    /// The default one, which a deployment may change.
+    fn longest_life_secs(&self) -> u32 {
+        TtlPolicy::default().lifetime(self.kind).map_or(0, |life| life.fresh_for_secs)
+    }
+}
+
+fn answer_schema(member: &str) -> Value {
+    let data = json!({ "type": "object", "required": [member], "properties": { member: true } });
+    json!({
+        "type": "object",
+        "required": ["success", "message", "data"],
+        "properties": { "success": { "type": "boolean" }, "message": { "type": "string" }, "data": data },
+    })
 }

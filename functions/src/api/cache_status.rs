@@ -1,20 +1,24 @@
 //! `GET /api/v1/cache/health` and `/stats`: open, so they tell nothing in detail and cost the store nothing.
 
 use super::answer::private_json;
+use super::openapi::{Header, Operation};
 use super::{Problem, Services};
 use crate::store::DatabaseReport;
 use axum::extract::State;
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "CacheStatusResponse")]
 struct StatusResponse {
     success: bool,
     message: &'static str,
     data: StatusData,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "CacheStatusData")]
 struct StatusData {
     /// Milliseconds since 1970.
     timestamp: u64,
@@ -22,8 +26,9 @@ struct StatusData {
 }
 
 /// How the cache is doing in one word.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ServiceStatus")]
 enum Status {
     /// It works.
     Healthy,
@@ -48,4 +53,17 @@ fn status_data(services: &Services) -> StatusData {
     let is_degraded = services.cache.store().reports().iter().any(is_down);
     let status = if is_degraded { Status::Degraded } else { Status::Healthy };
     StatusData { timestamp: services.cache.clock().now().0, status }
+}
+
+pub(super) fn describe_cache_health() -> Operation {
+    describe("cache_health", "Says how the cache is doing in one word; 200 also when the store is down")
+}
+
+pub(super) fn describe_cache_stats() -> Operation {
+    describe("cache_stats", "Says as much as the health route; figures are for operators")
+}
+
+fn describe(name: &'static str, summary: &'static str) -> Operation {
+    Operation::new("sessions", name, summary)
+        .answer::<StatusResponse>("How the cache is doing.", &[Header::CacheControl])
 }

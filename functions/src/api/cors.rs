@@ -1,14 +1,15 @@
 //! Which other sites' pages may use the service from a browser: those of a list, none by default. The routes of
 //! operators are for no page at all.
 
-use super::Services;
 use super::cache_headers::DIGEST_HEADER;
 use super::session::SESSION_HEADER;
+use super::{Exposure, Routes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{AGE, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Method};
+use std::sync::Arc;
 use std::time::Duration;
 use tower::{Layer, ServiceExt};
 use tower_http::cors::CorsLayer;
@@ -16,13 +17,18 @@ use tower_http::cors::CorsLayer;
 /// How long browsers may remember what is allowed.
 const MAX_AGE: Duration = Duration::from_secs(600);
 
-/// The routes of operators that do not begin with [`OPERATORS_PREFIX`].
-pub(super) const CLEAR_ALL: &str = "/api/v1/cache/clear-all";
-pub(super) const WARM_CACHE: &str = "/api/v1/cache/warm-cache";
-pub(super) const ANALYSIS_RESULT: &str = "/api/v1/cache/analysis-result/{request_digest}";
+/// What other sites' pages may use.
+#[derive(Clone, Debug)]
+pub(super) struct OtherSites {
+    layer: Option<CorsLayer>,
+    closed: Arc<[&'static str]>,
+}
 
-const OPERATORS_PREFIX: &str = "/api/v1/redis/";
-const OPEN_TO_ALL: &str = "/api/v1/redis/health";
+impl OtherSites {
+    pub(super) fn new(exposure: &Exposure, routes: &Routes) -> Self {
+        Self { layer: exposure.cors.clone(), closed: routes.paths_of_operators().collect() }
+    }
+}
 
 /// What browsers are told about an allow-list; none when it is empty.
 pub(super) fn layer(origins: &[HeaderValue]) -> Option<CorsLayer> {
@@ -39,18 +45,13 @@ pub(super) fn layer(origins: &[HeaderValue]) -> Option<CorsLayer> {
 }
 
 /// Answers preflights, and says which page may read an answer.
-pub(super) async fn across_origins(State(services): State<Services>, request: Request, next: Next) -> Response {
+pub(super) async fn across_origins(State(sites): State<OtherSites>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    match &services.exposure.cors {
-        Some(cors) if route.is_some_and(|route| !is_for_operators(route)) => {
+    match &sites.layer {
+        Some(cors) if route.is_some_and(|route| !sites.closed.contains(&route)) => {
             let Ok(response) = cors.layer(next).oneshot(request).await;
             response
         }
         _ => next.run(request).await,
     }
-}
-
-fn is_for_operators(route: &str) -> bool {
-    [CLEAR_ALL, WARM_CACHE, ANALYSIS_RESULT].contains(&route)
-        || (route.starts_with(OPERATORS_PREFIX) && route != OPEN_TO_ALL)
 }

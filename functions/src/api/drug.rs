@@ -7,10 +7,10 @@ mod name;
 mod problems;
 mod stream;
 
-pub(super) use analyze::{analyze_drug, find_analysis_status};
-pub(super) use catalogue::{compare_drugs, search_drugs};
-pub(super) use info::find_drug_info;
-pub(super) use stream::stream_analysis_status;
+pub(super) use analyze::{analyze_drug, describe_analyze_drug, describe_find_analysis_status, find_analysis_status};
+pub(super) use catalogue::{compare_drugs, describe_compare_drugs, describe_search_drugs, search_drugs};
+pub(super) use info::{describe_find_drug_info, find_drug_info};
+pub(super) use stream::{describe_stream_analysis_status, stream_analysis_status};
 
 use super::Problem;
 use bytes::Bytes;

@@ -5,6 +5,7 @@ use crate::config::SessionIds;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use medinsight_core::{MAX_SESSION_ID_CHARS, looks_random};
+use serde_json::{Value, json};
 
 /// The id that a path names: 1 to 128 visible ASCII characters.
 pub(super) fn id_of_path(id: Result<Path<String>, PathRejection>, field: &'static str) -> Result<String, Problem> {
@@ -19,4 +20,9 @@ pub(super) fn check_writable(services: &Services, id: &str, field: &'static str)
         SessionIds::Strict if !looks_random(id) => Err(Problem::guessable_id(field)),
         SessionIds::Strict | SessionIds::Legacy => Ok(()),
     }
+}
+
+/// The rule of ids in paths as a JSON Schema.
+pub(super) fn schema() -> Value {
+    json!({ "type": "string", "pattern": format!("^[!-~]{{1,{MAX_SESSION_ID_CHARS}}}$") })
 }

@@ -1,12 +1,14 @@
 //! `GET /api/v1/cache/policy`: what a client has to know to compute the same keys, and how long answers live.
 
 use super::Services;
+use super::openapi::{Header, Operation};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use medinsight_core::{DataClass, EntryKind, Lifetime, Window};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Clients learn of a new analyzer within five minutes; until then the server refuses their digests and answers their
@@ -14,7 +16,7 @@ use serde::Serialize;
 const FOR_FIVE_MINUTES: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 /// What keys are made of, and how long entries live.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct PolicyResponse<'a> {
     /// The version of the key specification.
     key_specification: u32,
@@ -26,7 +28,7 @@ struct PolicyResponse<'a> {
 }
 
 /// How long entries of one kind live, in seconds.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct EntryPolicy {
     category: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,4 +96,9 @@ const fn secs(window: Window) -> Option<u32> {
         Window::Secs(secs) => Some(secs),
         Window::Unbounded => None,
     }
+}
+
+pub(super) fn describe() -> Operation {
+    Operation::new("sessions", "cache_policy", "Tells what keys are made of, and how long entries live")
+        .answer::<PolicyResponse<'static>>("The policy.", &[Header::CacheControl])
 }

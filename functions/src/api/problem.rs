@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use medinsight_core::RequestError;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -31,13 +32,21 @@ pub struct Problem {
 
 /// The body of a problem. Its `type` is `about:blank`, so its `title` is the status's own phrase (RFC 9457 section
 /// 4.2.1); `code` is the stable name for programs.
-#[derive(Serialize)]
-struct ProblemBody<'a> {
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Problem")]
+pub(super) struct ProblemBody<'a> {
+    #[schemars(extend("const" = "about:blank"))]
     r#type: &'static str,
+    /// The phrase of the status.
     title: &'static str,
+    /// The HTTP status.
+    #[schemars(range(min = 400, max = 599))]
     status: u16,
+    /// The field, where it is one, and the rule; never the content.
     detail: &'a str,
+    /// The stable name of the problem, for programs.
     code: &'static str,
+    /// The field or header that is to blame, when it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
 }
@@ -119,6 +128,18 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the service failed")
     }
 
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     fn may_be_retried(&self) -> bool {
         self.status == StatusCode::SERVICE_UNAVAILABLE
     }
@@ -137,6 +158,13 @@ impl From<RequestError> for Problem {
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self { field: error.field(), ..Self::new(status, error.code(), error.to_string()) }
+    }
+}
+
+impl Problem {
+    /// What can go wrong while an origin computes.
+    pub(super) fn of_origins() -> [Self; 3] {
+        [OriginError::TimedOut, OriginError::Unavailable, OriginError::Failed].map(Self::from)
     }
 }
 

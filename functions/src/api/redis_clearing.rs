@@ -4,7 +4,9 @@
 use super::access::Admin;
 use super::answer::private_json;
 use super::audit::{Action, Outcome, Resource};
-use super::body::{Members, read_json_body};
+use super::body::{self, Members, read_json_body};
+use super::openapi::{Header, Operation, schema};
+use super::redis_keys::pattern_schema;
 use super::sweeping::{Sweeping, sweep_within};
 use super::{Problem, Services};
 use crate::cache::Deadline;
@@ -14,14 +16,16 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::response::Response;
 use medinsight_core::{CacheKey, Category, Pattern, RequestDigest, RequestError};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 #[derive(Deserialize)]
 pub(super) struct DeleteEntryQueryParams {
     sub_key: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct DeleteEntryResponse<'a> {
     /// Milliseconds since 1970.
     timestamp: u64,
@@ -29,7 +33,7 @@ struct DeleteEntryResponse<'a> {
     key: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct ClearPatternResponse<'a> {
     /// Milliseconds since 1970.
     timestamp: u64,
@@ -41,14 +45,14 @@ struct ClearPatternResponse<'a> {
     is_sweeping: bool,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct ClearAllResponse {
     success: bool,
     message: &'static str,
     data: ClearedAll,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct ClearedAll {
     categories: Vec<&'static str>,
     keys_found: u64,
@@ -142,4 +146,39 @@ pub(super) async fn clear_all(
         is_sweeping: !is_over,
     };
     private_json(&ClearAllResponse { success: true, message: "the cache is cleared", data })
+}
+
+pub(super) fn describe_delete_entry() -> Operation {
+    let categories: Vec<_> = Category::ALL.into_iter().filter(|category| !category.is_counter()).collect();
+    let categories: Vec<_> = categories.into_iter().map(Category::as_str).collect();
+    let identifier = "What the category's keys are about: an id, a digest or a drug's name.";
+    let sub_key = json!({ "type": "string", "minLength": 1 });
+    Operation::new("redis", "delete_entry", "Removes one entry, and voids its computation if one is under way")
+        .path_parameter("category", "The category.", json!({ "type": "string", "enum": categories }))
+        .path_parameter("identifier", identifier, json!({ "type": "string", "minLength": 1 }))
+        .query_parameter("sub_key", "The sub-key, in the categories that have some.", sub_key)
+        .answer::<DeleteEntryResponse<'static>>("Whether there was an entry.", &[Header::CacheControl])
+        .problems([Problem::invalid_id("identifier"), Problem::counters_are_out_of_reach(), Problem::store_failed()])
+        .problems(Problem::of_keys())
+}
+
+pub(super) fn describe_clear_pattern() -> Operation {
+    let field = "pattern";
+    let dry_run = schema::optional_flag("Count only; false when absent.");
+    let properties = json!({ "pattern": pattern_schema(), "dry_run": dry_run });
+    let body = json!({ "type": "object", "required": [field], "properties": properties });
+    let errors = [RequestError::MissingField { field }, RequestError::WrongType { field, expected: "text" }];
+    Operation::new("redis", "clear_pattern", "Removes what a pattern matches, or counts it only")
+        .body(body, json!({ "pattern": "drug_info:asp*", "dry_run": true }))
+        .answer::<ClearPatternResponse<'static>>("What was found and removed.", &[Header::CacheControl])
+        .problems(body::problems())
+        .problems(errors.map(Problem::from))
+        .problems(Problem::of_patterns())
+        .problems([Problem::store_failed()])
+}
+
+pub(super) fn describe_clear_all() -> Operation {
+    Operation::new("sessions", "clear_all", "Clears every category but those of counters")
+        .answer::<ClearAllResponse>("What was found and removed.", &[Header::CacheControl])
+        .problems([Problem::store_failed()])
 }

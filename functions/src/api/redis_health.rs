@@ -2,6 +2,7 @@
 
 use super::access::Admin;
 use super::audit::{Action, Outcome, Resource};
+use super::openapi::{Header, Operation};
 use super::{Problem, Services};
 use crate::monitoring::Performance;
 use crate::store::{DatabaseReport, Store};
@@ -11,17 +12,18 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 /// How the store is doing, as far as this process knows.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct RedisHealthResponse {
     timestamp: String,
     redis: RedisHealth,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct RedisHealth {
     status: Status,
     /// Whether entries are sealed: `sealed` or `off`.
@@ -31,7 +33,8 @@ struct RedisHealth {
 }
 
 /// What only operators are told. Null is what the servers do not say.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "StoreDetails")]
 struct Details {
     store: &'static str,
     version: Value,
@@ -45,14 +48,14 @@ struct Details {
     last_check: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct PoolStats {
     database: &'static str,
     connections: usize,
     max_connections: usize,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct BreakerState {
     database: &'static str,
     is_open: bool,
@@ -61,8 +64,9 @@ struct BreakerState {
 }
 
 /// How the store is doing in one word.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "StoreStatus")]
 enum Status {
     /// It answers.
     Connected,
@@ -99,6 +103,12 @@ pub(super) fn unstored(body: &impl Serialize) -> Response {
     let mut response = Json(body).into_response();
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+pub(super) fn describe_redis_health() -> Operation {
+    Operation::new("redis", "redis_health", "Says how the store is doing; 200 also when it is down")
+        .with_more_for_operators()
+        .answer::<RedisHealthResponse>("How the store is doing, as far as this process knows.", &[Header::CacheControl])
 }
 
 async fn details(services: &Services) -> Details {

@@ -3,13 +3,16 @@
 use super::access::Admin;
 use super::answer::private_json;
 use super::audit::{Action, Resource};
+use super::openapi::{Header, Operation};
 use super::{Problem, Services};
 use crate::store::{Page, PageToken, Record};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use medinsight_core::{EntryHeader, Pattern, Sealing, UnixMillis};
+use medinsight_core::{Category, EntryHeader, MAX_PATTERN_BYTES, Pattern, Sealing, UnixMillis};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// The most entries of a page.
 const PAGE_SIZE: usize = 100;
@@ -19,7 +22,7 @@ pub(super) struct ListKeysQueryParams {
     cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct ListKeysResponse<'a> {
     /// Milliseconds since 1970.
     timestamp: u64,
@@ -35,7 +38,7 @@ struct ListKeysResponse<'a> {
 }
 
 /// What is known of an entry without opening it. What only a header tells is null for a value of the earlier service.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct ListedEntry<'a> {
     key: &'a str,
     age_secs: Option<u64>,
@@ -110,4 +113,31 @@ fn key_id(header: EntryHeader) -> Option<u32> {
         Sealing::Plain => None,
         Sealing::Sealed(id) => Some(id.0.get()),
     }
+}
+
+pub(super) fn describe() -> Operation {
+    let number = "(0|[1-9a-f][0-9a-f]{0,15})";
+    let cursor = json!({ "type": "string", "pattern": format!(r"^{number}\.{number}\.{number}$") });
+    Operation::new(
+        "redis",
+        "list_keys",
+        "Lists the entries that a pattern matches, page by page, without what is in them",
+    )
+    .path_parameter("pattern", "Which entries.", pattern_schema())
+    .query_parameter("cursor", "The `next_cursor` of the page before.", cursor)
+    .answer::<ListKeysResponse<'static>>("A page.", &[Header::CacheControl])
+    .problems([Problem::not_a_pattern(), Problem::invalid_cursor(), Problem::store_failed()])
+    .problems(Problem::of_patterns())
+}
+
+/// The rule of patterns, as far as a regular expression can tell: what an exact key is depends on its category.
+pub(super) fn pattern_schema() -> Value {
+    let categories: Vec<_> = Category::ALL.into_iter().filter(|category| !category.is_counter()).collect();
+    let categories = categories.into_iter().map(Category::as_str).collect::<Vec<_>>().join("|");
+    json!({
+        "description": "`category`, `category:*`, `category:prefix*`, or an exact key without its `medinsight:`.",
+        "type": "string",
+        "maxLength": MAX_PATTERN_BYTES,
+        "pattern": format!(r"^({categories})(:([A-Za-z0-9._~:-]|%[0-9A-F]{{2}})*\*?)?$"),
+    })
 }

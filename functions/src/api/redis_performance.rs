@@ -3,15 +3,17 @@
 use super::Services;
 use super::access::Admin;
 use super::audit::{Action, Outcome, Resource};
+use super::openapi::{Header, Operation};
 use super::redis_health::unstored;
 use crate::monitoring::Performance;
 use crate::timestamp::iso8601;
 use axum::extract::State;
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What the servers say about themselves.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct RedisPerformanceResponse {
     timestamp: String,
     #[serde(flatten)]
@@ -25,4 +27,9 @@ pub(super) async fn redis_performance(admin: Admin, State(services): State<Servi
     let performance = Performance::of(&services.monitor.inspect().await);
     record.close(Outcome::Done);
     unstored(&RedisPerformanceResponse { timestamp: iso8601(services.cache.clock().now()), performance })
+}
+
+pub(super) fn describe() -> Operation {
+    Operation::new("redis", "redis_performance", "Says what the store's servers say about themselves")
+        .answer::<RedisPerformanceResponse>("Each server, and all of them together.", &[Header::CacheControl])
 }

@@ -3,7 +3,8 @@
 use super::access::Admin;
 use super::answer::private_json;
 use super::audit::{Action, Resource};
-use super::ids::id_of_path;
+use super::ids::{self, id_of_path};
+use super::openapi::{Header, Operation};
 use super::{Problem, Services};
 use crate::analysis::Summary;
 use crate::cache::Deadline;
@@ -15,7 +16,9 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 use medinsight_core::{CacheKey, KeyError, RequestDigest};
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// What is stored under the id of a session, by category and sub-key.
@@ -29,20 +32,27 @@ const PARTS: [(&str, Option<&str>); 6] = [
 ];
 
 /// The first members are those of the earlier service. What is not stored is null.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct SessionResponse<'a> {
     /// Milliseconds since 1970.
     timestamp: u64,
     session_id: &'a str,
+    #[schemars(with = "Option<Value>")]
     session_data: Option<&'a RawValue>,
+    #[schemars(with = "Option<Value>")]
     symptom_data: Option<&'a RawValue>,
+    #[schemars(with = "Option<Value>")]
     ai_summary: Option<&'a RawValue>,
+    #[schemars(with = "Option<Value>")]
     preferences: Option<&'a RawValue>,
+    #[schemars(with = "Option<Value>")]
     session_state: Option<&'a RawValue>,
+    #[schemars(with = "Option<Value>")]
     analysis_progress: Option<&'a RawValue>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "SessionErasedResponse")]
 struct ErasedResponse<'a> {
     /// Milliseconds since 1970.
     timestamp: u64,
@@ -145,4 +155,20 @@ fn keys_of(id: &str) -> Result<Vec<CacheKey>, KeyError> {
 /// A payload as JSON; a value of the earlier service that is none is left out.
 fn as_json(payload: &Option<Bytes>) -> Option<&RawValue> {
     serde_json::from_slice(payload.as_ref()?).ok()
+}
+
+pub(super) fn describe_show_session() -> Operation {
+    describe("show_session", "Shows everything that is stored for a session")
+        .answer::<SessionResponse<'static>>("What is stored; null is what is not.", &[Header::CacheControl])
+}
+
+pub(super) fn describe_erase_session() -> Operation {
+    describe("erase_session", "Removes everything that is stored for a session, and the analysis that it names")
+        .answer::<ErasedResponse<'static>>("What was removed.", &[Header::CacheControl])
+}
+
+fn describe(name: &'static str, summary: &'static str) -> Operation {
+    Operation::new("redis", name, summary)
+        .path_parameter("session_id", "The session.", ids::schema())
+        .problems([Problem::invalid_id("session_id"), Problem::store_failed()])
 }

@@ -2,16 +2,18 @@
 
 use super::access::Admin;
 use super::audit::{Action, Resource};
+use super::openapi::{Header, Operation};
 use super::redis_health::unstored;
 use super::{Problem, Services};
 use crate::monitoring::{Raised, Statistics};
 use crate::timestamp::iso8601;
 use axum::extract::State;
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What the counters say.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct RedisStatsResponse {
     timestamp: String,
     #[serde(flatten)]
@@ -20,7 +22,7 @@ struct RedisStatsResponse {
 }
 
 /// An alert that is raised. Numbers are percentages.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct AlertResponse {
     name: &'static str,
     value: f64,
@@ -45,4 +47,14 @@ impl AlertResponse {
         let Raised { alert, value, threshold, since } = *raised;
         Self { name: alert.as_str(), value, threshold, since: iso8601(since) }
     }
+}
+
+pub(super) fn describe() -> Operation {
+    Operation::new(
+        "redis",
+        "redis_stats",
+        "Says how well the cache serves, what went wrong, and which alerts are raised",
+    )
+    .answer::<RedisStatsResponse>("What the counters say.", &[Header::CacheControl])
+    .problems([Problem::store_unavailable()])
 }

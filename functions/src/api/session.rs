@@ -2,6 +2,7 @@
 
 use super::Problem;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Value, json};
 
 /// Names the session; answers carry it back.
 pub(super) const SESSION_HEADER: HeaderName = HeaderName::from_static("x-session-id");
@@ -20,6 +21,11 @@ impl SessionId {
             (Some(name), None) if is_valid(name) => Ok(Self(name.clone())),
             _ => Err(Problem::invalid_session()),
         }
+    }
+
+    /// The rule as a JSON Schema.
+    pub(super) fn schema() -> Value {
+        json!({ "type": "string", "pattern": format!("^[!-~]{{1,{MAX_CHARS}}}$") })
     }
 
     pub(super) fn as_str(&self) -> &str {

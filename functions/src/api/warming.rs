@@ -3,7 +3,8 @@
 use super::access::Admin;
 use super::answer::private_json;
 use super::audit::{Action, Resource};
-use super::body::{Members, read_json_body};
+use super::body::{self, Members, read_json_body};
+use super::openapi::{Header, Operation};
 use super::{Problem, Services};
 use crate::cache::Deadline;
 use axum::Extension;
@@ -11,8 +12,10 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use futures_util::StreamExt;
 use futures_util::stream;
-use medinsight_core::{Category, HealthAnalysisRequest};
+use medinsight_core::{Category, HealthAnalysisRequest, RequestError};
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 use std::time::Duration;
 
@@ -25,14 +28,14 @@ const AT_ONCE: usize = 4;
 /// With less time than this left nothing new is begun.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(1);
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct WarmCacheResponse {
     success: bool,
     message: &'static str,
     data: Warmed,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Warmed {
     /// What became of each question, in their order.
     questions: Vec<Fate>,
@@ -41,8 +44,9 @@ struct Warmed {
 }
 
 /// What became of one item.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "WarmingFate")]
 enum Fate {
     /// The cache had it.
     Fresh,
@@ -96,4 +100,19 @@ async fn warm(services: &Services, question: Option<HealthAnalysisRequest>, dead
         Ok(_) => Fate::NotStored,
         Err(_) => Fate::Failed,
     }
+}
+
+pub(super) fn describe() -> Operation {
+    let list = |items| json!({ "type": ["array", "null"], "maxItems": MAX_ITEMS, "items": items });
+    let questions =
+        list(json!({ "description": "A body of `analyze_health`; what is none is reported as `invalid`." }));
+    let drugs = list(json!({ "type": "string" }));
+    let body = json!({ "type": "object", "properties": { "questions": questions, "drugs": drugs } });
+    let example = json!({ "questions": [{ "concern": "Headache", "symptoms": "Throbbing pain" }] });
+    Operation::new("sessions", "warm_cache", "Computes the answers that are not fresh")
+        .body(body, example)
+        .answer::<WarmCacheResponse>("What became of each item.", &[Header::CacheControl])
+        .problems(body::problems())
+        .problems([RequestError::WrongType { field: "drugs", expected: "a list of texts" }.into()])
+        .problems([Problem::too_many("questions", MAX_ITEMS)])
 }

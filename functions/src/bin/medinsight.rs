@@ -3,8 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 use medinsight_functions::api::AdminToken;
 use medinsight_functions::config::{Config, SessionIds};
-use medinsight_functions::{environment, logging, server};
+use medinsight_functions::{api, environment, logging, server};
 use std::error::Error;
+use std::io::Write;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,7 +21,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve every route on one port, with an embedded store and embedded answers.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
+    /// Print the OpenAPI document of the interface
+    Openapi,
 }
 
 /// Each flag stands for the setting of the same name and wins over the environment.
@@ -79,14 +82,22 @@ impl ServeArgs {
 
 #[expect(clippy::print_stderr, reason = "a command line tells the person at it what is wrong")]
 fn main() -> ExitCode {
-    let Command::Serve(args) = Cli::parse().command;
-    match serve(args) {
+    let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve(*args),
+        Command::Openapi => print_document(),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("medinsight: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn print_document() -> Result<(), Box<dyn Error>> {
+    let document = serde_json::to_string_pretty(&api::document(&api::all_routes()))?;
+    Ok(writeln!(std::io::stdout(), "{document}")?)
 }
 
 fn serve(args: ServeArgs) -> Result<(), Box<dyn Error>> {

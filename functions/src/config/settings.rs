@@ -46,6 +46,11 @@ impl<'a> Settings<'a> {
         }
     }
 
+    pub(super) fn size(&self, name: &'static str, min: u64, max: u64, default: usize) -> Result<usize, InvalidSetting> {
+        let number = self.number(name, min, max, u64::try_from(default).unwrap_or(max))?;
+        Ok(usize::try_from(number).unwrap_or(usize::MAX))
+    }
+
     pub(super) fn millis(&self, name: &'static str, default: u64) -> Result<Duration, InvalidSetting> {
         self.number(name, 0, 900_000, default).map(Duration::from_millis)
     }

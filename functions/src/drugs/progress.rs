@@ -2,14 +2,16 @@
 
 use super::AnalysisId;
 use crate::cache::{Answer, CacheStatus};
-use crate::origin::OriginError;
+use crate::origin::{DrugAnalysis, OriginError};
 use medinsight_core::UnixMillis;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// How far an analysis has got: the body of its status, and the record that every process reads.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[schemars(rename = "DrugAnalysisProgress")]
 pub struct Progress {
     /// The analysis.
     pub analysis_id: String,
@@ -22,6 +24,7 @@ pub struct Progress {
     /// By when it is expected to be done, in milliseconds since 1970; none when it is over.
     pub estimated_completion: Option<u64>,
     /// The analysis, as the origin gave it, once it is completed.
+    #[schemars(with = "Option<DrugAnalysis>")]
     pub results: Option<Box<RawValue>>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,8 +32,9 @@ pub struct Progress {
 }
 
 /// Where an analysis is.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "DrugAnalysisPhase")]
 pub enum Phase {
     /// It waits.
     Queued,
@@ -43,7 +47,7 @@ pub enum Phase {
 }
 
 /// Why an analysis came to nothing.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureCause {
     /// There is no such drug.

@@ -2,6 +2,7 @@
 
 use super::percentage::percentage;
 use crate::store::{DatabaseInspection, Keyspace, NodeInspection, ServerInfo};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -65,7 +66,7 @@ const SECTIONS: [(&str, &[(&str, Member)]); 4] = [
 ];
 
 /// What servers say about themselves. Members that a server does not give are null.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub struct Performance {
     #[serde(flatten)]
     whole: Map<String, Value>,

@@ -4,6 +4,7 @@ use super::percentage::percentage;
 use crate::cache::{Counter, Counts, Endpoint, SizeClass, Usage};
 use crate::store::FailureReason;
 use medinsight_core::Category;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 const ASKED: [Endpoint; 3] = [Endpoint::HealthAnalysis, Endpoint::DrugAnalysis, Endpoint::DrugInfo];
 
 /// What the counters say.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub struct Statistics {
     raw_stats: BTreeMap<String, u64>,
     cache_performance: BTreeMap<&'static str, CachePerformance>,
@@ -20,7 +21,7 @@ pub struct Statistics {
 }
 
 /// How well the cache serves an endpoint.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct CachePerformance {
     requests: u64,
     cache_hits: u64,
@@ -36,7 +37,7 @@ struct CachePerformance {
     seconds_saved: f64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct ErrorRates {
     /// `{endpoint}_failures`.
     #[serde(flatten)]
@@ -49,14 +50,14 @@ struct ErrorRates {
 
 /// How large entries are. It is counted when they are stored, because nobody can know what is there now without
 /// looking at every key.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct EntrySizes {
     /// What the numbers are about.
     basis: &'static str,
     categories: BTreeMap<&'static str, CategorySizes>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct CategorySizes {
     count: u64,
     bytes: u64,

@@ -2,10 +2,11 @@
 //!
 //! Members may be added to these types, never removed or renamed: clients of the earlier service read them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How urgent a complaint is. The order is the order of urgency.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Usually passes with care at home.
@@ -17,7 +18,7 @@ pub enum Severity {
 }
 
 /// The answer to a health question.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct HealthAnalysis {
     /// What the complaint most likely is, in plain words.
     pub condition: String,
@@ -42,7 +43,7 @@ pub struct HealthAnalysis {
 }
 
 /// A medicine that the person takes or names and the formulary knows.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct DetectedMedication {
     /// Its generic name; the ingredients of a combination are joined with ` / `.
     pub name: String,
@@ -57,7 +58,7 @@ pub struct DetectedMedication {
 }
 
 /// How much an interaction between two medicines matters.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InteractionSeverity {
     /// Watch for it.
@@ -71,7 +72,7 @@ pub enum InteractionSeverity {
 }
 
 /// A known interaction between two medicines.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Interaction {
     /// The two medicines by generic name, in alphabetical order.
     pub medications: [String; 2],

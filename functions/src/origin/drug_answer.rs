@@ -3,10 +3,11 @@
 //! Members may be added to these types, never removed or renamed: clients of the earlier service read them.
 
 use super::answer::Interaction;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Facts about a drug.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct DrugFacts {
     /// Its generic name; the ingredients of a combination are joined with ` / `.
     pub generic_name: String,
@@ -31,7 +32,7 @@ pub struct DrugFacts {
 }
 
 /// An analysis of a drug.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct DrugAnalysis {
     /// The drug's generic name.
     pub generic_name: String,
@@ -61,7 +62,7 @@ pub struct DrugAnalysis {
 }
 
 /// Another drug of the same class.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Alternative {
     /// Its generic name.
     pub generic_name: String,
@@ -70,14 +71,14 @@ pub struct Alternative {
 }
 
 /// What is known of a drug's market.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Market {
     /// The names under which it is sold, in no order of importance.
     pub brand_names: Vec<String>,
 }
 
 /// What is known of a drug's effects.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Clinical {
     /// What it is used for.
     pub uses: Vec<String>,
@@ -89,7 +90,7 @@ pub struct Clinical {
 }
 
 /// A public registry.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Registry {
     /// Its name.
     pub name: String,
@@ -100,7 +101,7 @@ pub struct Registry {
 }
 
 /// A drug that a search found.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct DrugMatch {
     /// Its generic name.
     pub generic_name: String,
@@ -115,7 +116,7 @@ pub struct DrugMatch {
 }
 
 /// What kind of name a drug's name is. The order is the order in search results.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NameKind {
     /// The generic name.
@@ -127,7 +128,7 @@ pub enum NameKind {
 }
 
 /// Drugs side by side.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct DrugComparison {
     /// The drugs, in the order in which they were asked for.
     pub drugs: Vec<DrugFacts>,

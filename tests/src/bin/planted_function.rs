@@ -5,7 +5,7 @@ use medinsight_functions::{api, lambda};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let routes = api::health_routes().route("/planted/panic", get(panicking));
+    let routes = api::health_routes().with_planted("/planted/panic", get(panicking));
     lambda::serve(routes).await
 }
 

@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::server::Server;
+use crate::server::Server;
 use crate::{apt, process};
 
 /// How much longer than its measurement wrk may take before it is ended.

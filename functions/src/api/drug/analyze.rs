@@ -1,35 +1,41 @@
 //! `POST /api/v1/drug/analyze` and `GET /api/v1/drug/analyze/{analysis_id}/status`.
 
-use super::name::check_characters;
+use super::name::{MAX_CHARS, check_characters};
 use super::{raw, to_json};
+use crate::api::body;
 use crate::api::body::read_json_body;
 use crate::api::cache_headers::{X_CACHE, momentary, public_answer};
+use crate::api::openapi::{Header, Operation, schema};
 use crate::api::{Problem, Services};
 use crate::cache::{Answer, CacheStatus, Deadline};
 use crate::drugs::{AnalysisId, Progress, Submitted};
+use crate::origin::{DrugAnalysis, OriginError};
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::HeaderValue;
-use medinsight_core::DrugAnalysisRequest;
+use medinsight_core::{AnalysisType, DrugAnalysisRequest, RequestError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A drug's analysis, or the name to ask for it by.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct AnalyzeDrugResponse<'a> {
     analysis_id: String,
     status: SubmissionStatus,
     message: &'static str,
     estimated_completion_minutes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DrugAnalysis")]
     results: Option<&'a RawValue>,
     cached: bool,
 }
 
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum SubmissionStatus {
     Queued,
@@ -94,4 +100,58 @@ fn queued(id: AnalysisId, status: CacheStatus, expected_in: Duration) -> Result<
     response.headers_mut().insert(X_CACHE, HeaderValue::from_static(status.x_cache()));
     response.extensions_mut().insert(status);
     Ok(response)
+}
+
+pub(in crate::api) fn describe_analyze_drug() -> Operation {
+    let headers = [Header::XCache, Header::CacheStatusIfAny, Header::Age, Header::CacheControl];
+    let example = json!({ "drug_name": "Aspirin", "analysis_type": "safety_profile" });
+    Operation::new("drug", "analyze_drug", "Answers with a fresh analysis of a drug, or begins one in the background")
+        .body(question_schema(), example)
+        .answer::<AnalyzeDrugResponse<'static>>("The analysis, or the name to ask for it by.", &headers)
+        .link("find_analysis_status", "analysis_id", "$response.body#/analysis_id")
+        .link("stream_analysis_status", "analysis_id", "$response.body#/analysis_id")
+        .problems(body::problems())
+        .problems(question_problems().map(Problem::from))
+        .problems([Problem::control_character("drug_name"), Problem::unknown_drug(), OriginError::Failed.into()])
+}
+
+pub(in crate::api) fn describe_find_analysis_status() -> Operation {
+    describe_progress("find_analysis_status", "Tells how far an analysis has got")
+        .answer::<Progress>("How far it has got.", &[Header::CacheControl])
+}
+
+/// What status and stream have in common.
+pub(super) fn describe_progress(name: &'static str, summary: &'static str) -> Operation {
+    let id = json!({ "type": "string", "pattern": "^[0-9a-f]{32}$" });
+    Operation::new("drug", name, summary)
+        .path_parameter("analysis_id", "The name of the analysis, from `analyze_drug`.", id)
+        .problems([Problem::invalid_analysis_id(), Problem::unknown_analysis(), Problem::store_unavailable()])
+}
+
+fn question_schema() -> Value {
+    let types = AnalysisType::ALL.map(|analysis_type| json!(analysis_type.as_str()));
+    let types: Vec<_> = types.into_iter().chain([Value::Null]).collect();
+    json!({
+        "type": "object",
+        "required": ["drug_name"],
+        "properties": {
+            "drug_name": schema::name("Any name of the drug. The key that it makes has at most 512 bytes.", MAX_CHARS),
+            "analysis_type": { "description": "What to look at; `overview` when absent.", "enum": types },
+            "include_competitors": schema::optional_flag("Other drugs of its class; true when absent."),
+            "include_market_data": schema::optional_flag("What is known of its market; true when absent."),
+            "include_clinical_data": schema::optional_flag("What is known of its effects; true when absent."),
+        },
+    })
+}
+
+fn question_problems() -> [RequestError; 6] {
+    let field = "drug_name";
+    [
+        RequestError::MissingField { field },
+        RequestError::EmptyField { field },
+        RequestError::WrongType { field, expected: "text" },
+        RequestError::TextTooLong { field, max_chars: MAX_CHARS },
+        RequestError::UnknownValue { field: "analysis_type", allowed: "the analysis types" },
+        RequestError::KeyTooLong { field },
+    ]
 }

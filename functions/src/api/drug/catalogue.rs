@@ -1,17 +1,22 @@
 //! `GET /api/v1/drug/search` and `POST /api/v1/drug/compare`, which the formulary answers without an origin.
 
-use super::name::{check_characters, check_length};
+use super::name::{MAX_CHARS, check_characters, check_length};
 use super::to_json;
+use crate::api::body;
 use crate::api::body::read_json_body;
 use crate::api::cache_headers::momentary;
+use crate::api::openapi::{Header, Operation, schema};
 use crate::api::{Problem, Services, percent};
+use crate::origin::drug_answer::DrugComparison;
 use crate::origin::{DISCLAIMER, DrugMatch, NotComparable, compare_in_formulary, search_formulary};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, StatusCode, Uri};
 use medinsight_core::{DrugComparisonRequest, RequestError, text};
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
 const DEFAULT_LIMIT: usize = 10;
 const MAX_LIMIT: usize = 50;
@@ -26,7 +31,8 @@ struct SearchQueryParams {
 }
 
 /// The drugs that a search found.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "DrugSearchResponse")]
 struct SearchResponse {
     count: usize,
     results: Vec<DrugMatch>,
@@ -78,4 +84,49 @@ impl From<NotComparable> for Problem {
         };
         Self::not_comparable(status, code, &error.to_string())
     }
+}
+
+pub(in crate::api) fn describe_search_drugs() -> Operation {
+    let field = "query";
+    let limit = json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT });
+    Operation::new("drug", "search_drugs", "Finds drugs by a part of one of their names")
+        .required_query_parameter(field, "The part of a name.", schema::name("A part of a name.", MAX_CHARS))
+        .query_parameter("limit", "The most drugs to be told of.", limit)
+        .answer::<SearchResponse>("The drugs, the likeliest first.", &[Header::CacheControl])
+        .problems([RequestError::MissingField { field }, RequestError::EmptyField { field }].map(Problem::from))
+        .problems([RequestError::TextTooLong { field, max_chars: MAX_CHARS }.into()])
+        .problems([Problem::malformed_escape(field), Problem::control_character(field)])
+        .problems([Problem::limit_out_of_range(MAX_LIMIT)])
+}
+
+pub(in crate::api) fn describe_compare_drugs() -> Operation {
+    type Question = DrugComparisonRequest;
+    let names = json!({
+        "description": "The drugs, none of them twice, not even by another name.",
+        "type": "array",
+        "minItems": Question::MIN_DRUGS,
+        "maxItems": Question::MAX_DRUGS,
+        "uniqueItems": true,
+        "items": schema::name("Any name of a drug.", MAX_CHARS),
+    });
+    let question = json!({ "type": "object", "required": ["drug_names"], "properties": { "drug_names": names } });
+    Operation::new("drug", "compare_drugs", "Puts drugs side by side")
+        .body(question, json!({ "drug_names": ["Warfarin", "Aspirin"] }))
+        .answer::<DrugComparison>("The drugs and the interactions between them.", &[Header::CacheControl])
+        .problems(body::problems())
+        .problems(comparison_problems().map(Problem::from))
+        .problems([NotComparable::Unknown { position: 1 }, NotComparable::Repeated { position: 2 }].map(Problem::from))
+        .problems([Problem::control_character("drug_names")])
+}
+
+fn comparison_problems() -> [RequestError; 6] {
+    let (field, min, max) = ("drug_names", DrugComparisonRequest::MIN_DRUGS, DrugComparisonRequest::MAX_DRUGS);
+    [
+        RequestError::MissingField { field },
+        RequestError::WrongType { field, expected: "a list of texts" },
+        RequestError::WrongCount { field, min, max },
+        RequestError::TextTooLong { field, max_chars: MAX_CHARS },
+        RequestError::EmptyField { field },
+        RequestError::RepeatedItem { field },
+    ]
 }

@@ -1,30 +1,36 @@
 //! `GET /api/v1/drug/info/{drug_name}`.
 
-use super::name::NamedDrug;
+use super::name::{FIELD, MAX_CHARS, NamedDrug};
 use super::{raw, to_json};
 use crate::api::cache_headers::public_answer;
+use crate::api::openapi::{Header, Operation, schema};
 use crate::api::{Problem, Services};
 use crate::cache::Deadline;
+use crate::origin::DrugFacts;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use http::Uri;
+use medinsight_core::RequestError;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// Facts about a drug.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct DrugInfoResponse<'a> {
     /// The name that was asked for, as it was written.
     drug_name: &'a str,
     status: InfoStatus,
     message: &'static str,
+    #[schemars(with = "DrugFacts")]
     data: &'a RawValue,
     cached: bool,
 }
 
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "DrugInfoStatus")]
 enum InfoStatus {
     InfoRetrieved,
     InfoRetrievedFromCache,
@@ -46,4 +52,17 @@ pub(in crate::api) async fn find_drug_info(
     };
     let body = DrugInfoResponse { drug_name: &written, status, message, data: raw(&answer.body)?, cached };
     Ok(public_answer(&answer, to_json(&body)?, services.drugs.info_fresh_for(&drug)))
+}
+
+pub(in crate::api) fn describe_find_drug_info() -> Operation {
+    let name = schema::name("Any name of the drug. The key that it makes has at most 512 bytes.", MAX_CHARS);
+    Operation::new("drug", "find_drug_info", "Tells what is known of a drug, from the cache when it was asked before")
+        .path_parameter(FIELD, "The drug.", name)
+        .answer::<DrugInfoResponse<'static>>("What is known of it.", &Header::OF_CACHED_ANSWERS)
+        .problems([Problem::malformed_escape(FIELD), Problem::control_character(FIELD), Problem::unknown_drug()])
+        .problems(
+            [RequestError::EmptyField { field: FIELD }, RequestError::KeyTooLong { field: FIELD }].map(Problem::from),
+        )
+        .problems([RequestError::TextTooLong { field: FIELD, max_chars: MAX_CHARS }.into()])
+        .problems(Problem::of_origins())
 }

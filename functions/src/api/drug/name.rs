@@ -3,12 +3,12 @@
 use super::Problem;
 use crate::api::percent;
 use http::Uri;
-use medinsight_core::{CacheKey, DrugName, RequestError};
+use medinsight_core::{CacheKey, DrugAnalysisRequest, DrugName, RequestError};
 
-const FIELD: &str = "drug_name";
+pub(super) const FIELD: &str = "drug_name";
 
 /// The longest name, in code points, as in the bodies of requests.
-const MAX_CHARS: usize = 200;
+pub(super) const MAX_CHARS: usize = DrugAnalysisRequest::MAX_NAME_CHARS;
 
 /// A drug's name as it was written, and its normal form.
 pub(super) struct NamedDrug {

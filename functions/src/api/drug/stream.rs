@@ -1,8 +1,9 @@
 //! `GET /api/v1/drug/analyze/{analysis_id}/stream`: the status as server-sent events.
 
-use super::analyze::{find_progress, parse_id};
+use super::analyze::{describe_progress, find_progress, parse_id};
 use super::to_json;
 use crate::api::cache_headers::NO_STORE;
+use crate::api::openapi::{Header, Operation};
 use crate::api::{Problem, Services};
 use crate::cache::Deadline;
 use crate::drugs::{AnalysisId, Progress};
@@ -13,7 +14,8 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
 use http::header::CACHE_CONTROL;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::json;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout_at};
@@ -120,4 +122,16 @@ impl Follower {
             Err(_no_answer) => {}
         }
     }
+}
+
+pub(in crate::api) fn describe_stream_analysis_status() -> Operation {
+    let events =
+        |_: &mut _| json!({ "type": "string", "description": "The data of each event is the body of a status." });
+    let description = "Server-sent events: one for each change, until the analysis is over or the request's time is.";
+    describe_progress("stream_analysis_status", "Tells how far an analysis has got, and each change of it").answer_of(
+        StatusCode::OK,
+        description,
+        Some(("text/event-stream", events)),
+        &[Header::CacheControl, Header::XAccelBuffering],
+    )
 }

@@ -14,6 +14,33 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "invalid_pattern", rule).of_field("pattern")
     }
 
+    /// Each way in which a text is no pattern.
+    pub(in crate::api) fn of_patterns() -> [Self; 5] {
+        [
+            InvalidPattern::TooLong,
+            InvalidPattern::UnknownCategory,
+            InvalidPattern::OutOfReach,
+            InvalidPattern::Glob,
+            InvalidPattern::NotAKey(KeyError::EmptyIdentifier),
+        ]
+        .map(Self::from)
+    }
+
+    /// Each way in which parts make no key.
+    pub(in crate::api) fn of_keys() -> [Self; 8] {
+        [
+            KeyError::UnknownCategory,
+            KeyError::EmptyIdentifier,
+            KeyError::EmptySubKey,
+            KeyError::MissingSubKey,
+            KeyError::UnexpectedSubKey,
+            KeyError::UnknownSubKey,
+            KeyError::NotADigest,
+            KeyError::KeyTooLong,
+        ]
+        .map(Self::from)
+    }
+
     pub(in crate::api) fn invalid_cursor() -> Self {
         let rule = "cursor: must be the next_cursor of an earlier page";
         Self::new(StatusCode::BAD_REQUEST, "invalid_cursor", rule).of_field("cursor")

@@ -1,4 +1,4 @@
-//! A server under load: started on a free loopback port, watched through `/proc`, and ended whatever happens.
+//! A server that is sent requests: started on a free loopback port, watched through `/proc`, and ended whatever happens.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -28,12 +28,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server on a port that was free a moment ago, and waits until it accepts a connection.
+    /// Starts a server on a port that was free a moment ago, and waits until it accepts a connection. Where its log
+    /// goes is the command's matter.
     pub(crate) fn start(name: &'static str, command: impl FnOnce(u16) -> Command) -> Result<Self> {
         let port = free_port()?;
         let process = command(port)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;

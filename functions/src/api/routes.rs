@@ -1,0 +1,108 @@
+//! Routes together with what the OpenAPI document says about them.
+//!
+//! A route can only be added with its description, and the router is only made from here, so none is missing in the
+//! document.
+
+use super::Services;
+use super::openapi::Operation;
+use axum::Router;
+use axum::handler::Handler;
+use axum::routing::{MethodRouter, delete, get, post};
+use http::Method;
+
+/// The routes of a group, each with its description.
+#[derive(Debug, Default)]
+pub struct Routes {
+    router: Router<Services>,
+    documented: Vec<Documented>,
+}
+
+/// A route as the document has it. It is described only when somebody asks, so a start costs nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Documented {
+    pub(super) method: Method,
+    pub(super) path: &'static str,
+    pub(super) audience: Audience,
+    pub(super) describe: fn() -> Operation,
+}
+
+/// Whom a route is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Audience {
+    Everybody,
+    Operators,
+}
+
+impl Routes {
+    pub(super) fn get<T: 'static>(
+        self,
+        path: &'static str,
+        handler: impl Handler<T, Services>,
+        describe: fn() -> Operation,
+    ) -> Self {
+        self.add(Method::GET, path, get(handler), describe)
+    }
+
+    pub(super) fn post<T: 'static>(
+        self,
+        path: &'static str,
+        handler: impl Handler<T, Services>,
+        describe: fn() -> Operation,
+    ) -> Self {
+        self.add(Method::POST, path, post(handler), describe)
+    }
+
+    pub(super) fn delete<T: 'static>(
+        self,
+        path: &'static str,
+        handler: impl Handler<T, Services>,
+        describe: fn() -> Operation,
+    ) -> Self {
+        self.add(Method::DELETE, path, delete(handler), describe)
+    }
+
+    /// The routes so far are for operators. Their handlers have to take an `Admin`.
+    pub(super) fn only_for_operators(mut self) -> Self {
+        self.documented.iter_mut().for_each(|route| route.audience = Audience::Operators);
+        self
+    }
+
+    /// The routes of both.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.documented.extend(other.documented);
+        Self { router: self.router.merge(other.router), documented: self.documented }
+    }
+
+    /// The routes and one that no document has: a fault that a test plants.
+    #[must_use]
+    pub fn with_planted(mut self, path: &'static str, handler: MethodRouter<Services>) -> Self {
+        self.router = self.router.route(path, handler);
+        self
+    }
+
+    pub(super) fn documented(&self) -> &[Documented] {
+        &self.documented
+    }
+
+    pub(super) fn paths_of_operators(&self) -> impl Iterator<Item = &'static str> {
+        let routes = self.documented.iter().filter(|route| route.audience == Audience::Operators);
+        routes.map(|route| route.path)
+    }
+
+    pub(super) fn into_router(self) -> Router<Services> {
+        self.router
+    }
+
+    fn add(
+        mut self,
+        method: Method,
+        path: &'static str,
+        handler: MethodRouter<Services>,
+        describe: fn() -> Operation,
+    ) -> Self {
+        let router = self.router.route(path, handler);
+        self.documented.push(Documented { method, path, audience: Audience::Everybody, describe });
+        Self { router, documented: self.documented }
+    }
+}
