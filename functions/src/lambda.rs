@@ -51,7 +51,7 @@ pub struct Parts {
 ///
 /// When a setting breaks its rule, which Lambda is told, or the runtime API fails.
 pub async fn serve(routes: Routes) -> Result<(), Error> {
-    serve_with(routes, |config| Ok(server::assemble(config, &Clock::System).map(Parts::of)?)).await
+    serve_with(routes, |config| server::assemble(config, &Clock::System).map(Parts::of)).await
 }
 
 /// Serves some routes as a Lambda function over parts that the caller puts together, for tests with an origin of their

@@ -30,7 +30,7 @@ const WARMING: &str = include_str!("../data/warming.json");
 ///
 /// When a setting breaks its rule, which Lambda is told, or the runtime API fails.
 pub async fn serve() -> Result<(), Error> {
-    let function = Function::start(|config| Ok(server::assemble(config, &Clock::System).map(Parts::of)?)).await?;
+    let function = Function::start(|config| server::assemble(config, &Clock::System).map(Parts::of)).await?;
     let router = api::finish(api::all_routes(), function.parts.services.clone());
     let worker = Worker { router, aftercare: Arc::clone(&function.aftercare) };
     let handler = service_fn(move |event| handle(worker.clone(), event));
@@ -45,7 +45,7 @@ struct Worker {
 
 /// The event is a plain value, because a parser's own words may quote it.
 async fn handle(worker: Worker, LambdaEvent { payload, context }: LambdaEvent<Value>) -> Result<Value, Error> {
-    let event = Event::of(payload).ok_or("the event is neither of a queue nor of a schedule")?;
+    let event = Event::of(&payload).ok_or("the event is neither of a queue nor of a schedule")?;
     let measures = Measures::default();
     let response = measures.of(worker.respond(event, &context)).await;
     worker.aftercare.note(RequestId::of_platform(&context.request_id), measures);

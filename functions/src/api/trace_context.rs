@@ -74,7 +74,7 @@ fn is_xray(value: &str) -> bool {
 fn traceparent_of_xray(xray: &str) -> Option<String> {
     let member = |name: &str| xray.split(';').find_map(|member| member.strip_prefix(name)?.strip_prefix('='));
     let trace: String = member("Root")?.strip_prefix("1-")?.split('-').collect();
-    let parent = member("Parent").filter(|parent| is_id(parent, 16)).map_or_else(|| random_hex::<8>(), str::to_owned);
+    let parent = member("Parent").filter(|parent| is_id(parent, 16)).map_or_else(random_hex::<8>, str::to_owned);
     let flags = if member("Sampled") == Some("1") { "01" } else { "00" };
     is_id(&trace, 32).then(|| format!("00-{trace}-{parent}-{flags}"))
 }

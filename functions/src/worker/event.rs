@@ -20,8 +20,8 @@ pub(super) struct Message {
 
 impl Event {
     /// Reads an event; nothing for one of another kind.
-    pub(super) fn of(event: Value) -> Option<Self> {
-        if is_schedule(&event) {
+    pub(super) fn of(event: &Value) -> Option<Self> {
+        if is_schedule(event) {
             return Some(Self::Schedule);
         }
         let Value::Array(records) = event.get("Records")? else { return None };
@@ -50,14 +50,14 @@ mod tests {
     #[test]
     fn events_of_queues_and_schedules_are_told_apart_and_others_are_refused() {
         let queue = json!({"Records": [{"messageId": "1", "body": "{}", "eventSource": "aws:sqs"}]});
-        assert!(matches!(Event::of(queue), Some(Event::Queue(messages)) if messages.len() == 1));
+        assert!(matches!(Event::of(&queue), Some(Event::Queue(messages)) if messages.len() == 1));
         for source in ["aws.events", "aws.scheduler"] {
             let schedule = json!({"source": source, "detail-type": "Scheduled Event", "detail": {}});
-            assert!(matches!(Event::of(schedule), Some(Event::Schedule)));
+            assert!(matches!(Event::of(&schedule), Some(Event::Schedule)));
         }
         for other in [json!({}), json!([]), json!({"Records": [{"eventSource": "aws:s3"}]}), json!({"source": "mine"})]
         {
-            assert!(Event::of(other.clone()).is_none(), "{other}");
+            assert!(Event::of(&other).is_none(), "{other}");
         }
     }
 }
