@@ -24,10 +24,12 @@ mod redis_keys;
 mod redis_performance;
 mod redis_session;
 mod redis_stats;
+mod request_id;
 mod routes;
 mod session;
 mod supervision;
 mod sweeping;
+mod trace_context;
 mod warming;
 
 pub use access::{Access, AdminToken};
@@ -35,7 +37,9 @@ pub use client::Peer;
 pub use exposure::Exposure;
 pub use openapi::document;
 pub use problem::{PROBLEM_JSON, Problem};
+pub use request_id::RequestId;
 pub use routes::Routes;
+pub use trace_context::TraceContext;
 
 use crate::analysis::HealthAnalyses;
 use crate::cache::Cache;

@@ -17,9 +17,11 @@ mod generations;
 mod keeping;
 mod keyring;
 mod lease;
+mod measures;
 mod near;
 mod records;
 mod renewing;
+mod settling;
 mod single_flight;
 mod status;
 mod timing;
@@ -31,6 +33,8 @@ pub use encryption::{Encryption, EncryptionSetting, NoEncryption, StoreScope};
 pub use envelope::{Envelope, NotWrapped, Opened, Stamp, Unreadable};
 pub use keeping::{Kept, NotKept};
 pub use keyring::{InvalidKeyring, Keyring};
+pub use measures::{Measure, Measures};
+pub use settling::Settled;
 pub use status::CacheStatus;
 pub use timing::{Deadline, Timing};
 
@@ -175,6 +179,20 @@ impl Cache {
         A: Future<Output = Result<(), E>> + Send,
         E: From<OriginError>,
     {
+        let category = visit.key.kind().category();
+        let result = self.find_or_compute(visit, admission, compute).await;
+        if let Ok(answer) = &result {
+            measures::served(category, answer.status);
+        }
+        result
+    }
+
+    async fn find_or_compute<F, A, E>(&self, visit: Visit, admission: A, compute: F) -> Result<Answer, E>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+        A: Future<Output = Result<(), E>> + Send,
+        E: From<OriginError>,
+    {
         let (key, deadline) = (visit.key.clone(), visit.deadline);
         let mut budget = Budget::new(&self.0.timing, deadline);
         let found = self.look_up(visit, &mut budget).await;
@@ -208,6 +226,15 @@ impl Cache {
 
     /// Answers from the store or not at all.
     pub async fn peek(&self, visit: Visit) -> Option<Answer> {
+        let category = visit.key.kind().category();
+        let answer = self.find(visit).await;
+        if let Some(answer) = &answer {
+            measures::served(category, answer.status);
+        }
+        answer
+    }
+
+    async fn find(&self, visit: Visit) -> Option<Answer> {
         let mut budget = Budget::new(&self.0.timing, visit.deadline);
         match self.look_up(visit, &mut budget).await {
             Found::Entry(entry, Freshness::Fresh | Freshness::RefreshEarly) => {

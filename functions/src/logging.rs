@@ -1,9 +1,14 @@
 //! Structured logs: one JSON object a line on standard output, without anything that a person wrote.
 
+mod line;
+
+use line::Line;
+use std::panic;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -14,6 +19,11 @@ pub const AUDIT: &str = "medinsight_audit";
 pub fn start(level: LevelFilter) {
     // The only failure is that logging has been started before.
     let _ = to(std::io::stdout, level).try_init();
+    panic::set_hook(Box::new(|panic| {
+        // The message of a panic may quote what a person wrote, the place in the code cannot.
+        let place = panic.location().map(|place| (place.file(), place.line()));
+        tracing::error!(file = place.map(|(file, _)| file), line = place.map(|(_, line)| line), "panicked");
+    }));
 }
 
 /// What writes the log to a writer.
@@ -21,8 +31,7 @@ pub fn to<W>(writer: W, level: LevelFilter) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(writer);
-    let lines = lines.with_current_span(false).with_span_list(false).with_target(false);
+    let lines = tracing_subscriber::fmt::layer().fmt_fields(JsonFields::new()).event_format(Line).with_writer(writer);
     let filter = Targets::new().with_default(level).with_target(AUDIT, LevelFilter::INFO);
     tracing_subscriber::registry().with(filter).with(lines)
 }

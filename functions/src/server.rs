@@ -161,7 +161,7 @@ async fn check_regularly(monitor: Monitor) {
     }
 }
 
-async fn flush_regularly(cache: Cache) {
+pub(crate) async fn flush_regularly(cache: Cache) {
     let mut ticks = tokio::time::interval(FLUSH_INTERVAL);
     loop {
         ticks.tick().await;

@@ -13,6 +13,7 @@ mod embedded_answers;
 mod everyday_words;
 mod freshness;
 mod keys;
+mod lambda;
 mod lease_protocol;
 mod management;
 mod monitoring;

@@ -1,25 +1,15 @@
 //! The real server program as a process of its own.
 
 use crate::child::{self, RunningChild};
-use crate::waiting;
+use crate::program_log::Log;
+use crate::{built, waiting};
 use serde_json::Value;
-use std::env;
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
-
-/// The environment variable that names the program when it has been built already.
-pub const PROGRAM_VARIABLE: &str = "MEDINSIGHT_PROGRAM";
 
 /// How long a server may take to serve.
 const START_LIMIT: Duration = Duration::from_secs(20);
-
-/// How many lines of a log are kept, so that no test fills the memory.
-const MAX_LINES: usize = 2_000_000;
 
 /// A running `medinsight serve` on a port of its own. It is ended on drop.
 #[derive(Debug)]
@@ -28,10 +18,6 @@ pub struct ServerProcess {
     address: SocketAddr,
     log: Log,
 }
-
-/// The lines that a server has written so far.
-#[derive(Clone, Debug, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
 
 impl ServerProcess {
     /// Starts a server with these settings and no others, and waits until it serves.
@@ -49,13 +35,12 @@ impl ServerProcess {
     ///
     /// When it does not build or does not start.
     pub async fn start_on_terminal(settings: &[(&str, &str)], terminal: Stdio) -> Self {
-        let mut command = child::command(program());
+        let mut command = child::command(&built::program("medinsight"));
         command.arg("serve").env_clear().env("MEDINSIGHT_PORT", "0").envs(settings.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(terminal);
         let child = RunningChild::start(command).expect("the server can be started");
-        let log = Log::default();
-        log.follow(child.take_stdout().expect("a piped output"));
-        let address = log.address(&child).await;
+        let log = Log::of(child.take_stdout().expect("a piped output"));
+        let address = address_in(&log, &child).await;
         Self { child, address, log }
     }
 
@@ -74,14 +59,13 @@ impl ServerProcess {
     /// What it has logged so far, a JSON object a line.
     #[must_use]
     pub fn log(&self) -> Vec<String> {
-        self.log.lock().clone()
+        self.log.lines()
     }
 
     /// How many lines with this message it has logged so far.
     #[must_use]
     pub fn logged(&self, message: &str) -> usize {
-        let message = format!(r#""message":"{message}""#);
-        self.log.lock().iter().filter(|line| line.contains(&message)).count()
+        self.log.count(message)
     }
 
     /// Asks it to stop, with SIGTERM.
@@ -114,35 +98,16 @@ impl ServerProcess {
     }
 }
 
-impl Log {
-    /// Collects lines until the output ends, which it does with the server.
-    fn follow(&self, output: ChildStdout) {
-        let log = self.clone();
-        thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                let mut lines = log.lock();
-                if lines.len() < MAX_LINES {
-                    lines.push(line);
-                }
-            }
-        });
-    }
-
-    /// Waits for the line that says where the server listens.
-    async fn address(&self, child: &RunningChild) -> SocketAddr {
-        let found = || self.lock().iter().find_map(|line| served_address(line));
-        waiting::until("the server serves", START_LIMIT, || async {
-            let ended = child.exit_status();
-            assert!(ended.is_none(), "the server did not start ({ended:?}); it wrote {:?}", self.lock());
-            found().is_some()
-        })
-        .await;
-        found().expect("it was found just now")
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// Waits for the line that says where the server listens.
+async fn address_in(log: &Log, child: &RunningChild) -> SocketAddr {
+    let found = || log.find(|line| served_address(line));
+    waiting::until("the server serves", START_LIMIT, || async {
+        let ended = child.exit_status();
+        assert!(ended.is_none(), "the server did not start ({ended:?}); it wrote {:?}", log.lines());
+        found().is_some()
+    })
+    .await;
+    found().expect("it was found just now")
 }
 
 /// The address in the line `{"message":"serving","address":"127.0.0.1:41234",...}`.
@@ -152,47 +117,6 @@ fn served_address(line: &str) -> Option<SocketAddr> {
         return None;
     }
     line["address"].as_str()?.parse().ok()
-}
-
-/// The server program: the one that [`PROGRAM_VARIABLE`] names, or else built once, in the profile of these tests.
-fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| env::var_os(PROGRAM_VARIABLE).map_or_else(build, PathBuf::from))
-}
-
-fn build() -> PathBuf {
-    let profile_dir = profile_dir();
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--locked", "--message-format", "json", "--quiet"]);
-    cargo.args(["--package", "medinsight-functions", "--bin", "medinsight"]);
-    cargo.args(["--profile", profile_of(&profile_dir)]);
-    cargo.arg("--target-dir").arg(profile_dir.parent().expect("a target directory"));
-    let output = cargo.stderr(Stdio::inherit()).output().expect("cargo can be started");
-    assert!(output.status.success(), "the server does not build");
-    let messages = String::from_utf8_lossy(&output.stdout).into_owned();
-    messages.lines().find_map(executable).expect("cargo says where the server is")
-}
-
-/// The directory of the profile that this program was built in: `target/debug`.
-fn profile_dir() -> PathBuf {
-    let program = env::current_exe().expect("a program that knows where it is");
-    let directory = program.parent().expect("a program lies in a directory");
-    let is_test = directory.ends_with("deps");
-    if is_test { directory.parent().expect("cargo's directories") } else { directory }.to_owned()
-}
-
-/// The name of the profile: that of its directory, but for one.
-fn profile_of(profile_dir: &Path) -> &str {
-    match profile_dir.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
-    }
-}
-
-fn executable(message: &str) -> Option<PathBuf> {
-    let message: Value = serde_json::from_str(message).ok()?;
-    let is_server = message["target"]["name"] == "medinsight";
-    message["executable"].as_str().filter(|_| is_server).map(PathBuf::from)
 }
 
 #[cfg(test)]

@@ -51,7 +51,19 @@ impl RedisServer {
     ///
     /// When the program is missing (the message names its package) or does not start.
     pub async fn with(options: RedisOptions) -> Self {
-        let port = ReservedPort::any();
+        Self::on(ReservedPort::any(), options).await
+    }
+
+    /// Starts a server without persistence, limits or passwords on a port that was reserved before.
+    ///
+    /// # Panics
+    ///
+    /// When the program is missing (the message names its package) or does not start.
+    pub async fn start_on(port: ReservedPort) -> Self {
+        Self::on(port, RedisOptions::default()).await
+    }
+
+    async fn on(port: ReservedPort, options: RedisOptions) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         fs::write(directory.path().join("redis.conf"), options.file(port.number())).expect("a writable directory");
         let child = Mutex::new(start_program(&directory));

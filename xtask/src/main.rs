@@ -13,6 +13,7 @@ mod process;
 mod python;
 mod redis;
 mod server;
+mod template;
 mod test;
 mod toolchain;
 mod wasm;
@@ -25,8 +26,10 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "Development commands of the MedInsight response cache")]
 enum Command {
-    /// Runs everything CI checks: formatting, lints, documentation, the wasm32 build and all tests.
+    /// Runs everything CI checks: formatting, the deployment template, lints, documentation, the wasm32 build and all tests.
     Test,
+    /// Lints `template.yaml` with cfn-lint and the SAM command line.
+    Template,
     /// Builds the core and its bindings for wasm32 and prints the size of the result.
     Wasm,
     /// Measures cache hits of the release server beside a bare axum handler, with wrk.
@@ -47,6 +50,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Test => test::run(),
+        Command::Template => template::run(),
         Command::Wasm => wasm::run(),
         Command::Bench(options) => bench::run(&options),
         Command::Dictionary(options) => dictionary::run(&options),

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 
 use crate::toolchain::{self, WasmToolchain};
-use crate::{fuzz, process, redis, wasm};
+use crate::{fuzz, process, redis, template, wasm};
 
 /// One thing that has to be green before the tests run.
 #[derive(Debug)]
@@ -18,8 +18,9 @@ struct Step {
 }
 
 /// What comes before the tests, quickest first.
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step { name: "formatting", run: |_| process::run(process::cargo().args(["fmt", "--all", "--check"])) },
+    Step { name: "deployment template", run: |_| template::lint() },
     Step { name: "lints", run: |_| process::run(&mut clippy()) },
     Step { name: "documentation", run: |_| process::run(&mut rustdoc()) },
     Step { name: "wasm32 build", run: wasm::build },

@@ -74,6 +74,13 @@ impl Routes {
         Self { router: self.router.merge(other.router), documented: self.documented }
     }
 
+    /// The routes and one that no document has: a fault that a test plants.
+    #[must_use]
+    pub fn with_planted(mut self, path: &'static str, handler: MethodRouter<Services>) -> Self {
+        self.router = self.router.route(path, handler);
+        self
+    }
+
     pub(super) fn documented(&self) -> &[Documented] {
         &self.documented
     }

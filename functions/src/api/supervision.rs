@@ -1,6 +1,6 @@
-//! What surrounds every request: the time limit, a plain 500 for a panic, one log line.
+//! What surrounds every request: its id and trace, the time limit, a plain 500 for a panic, one log line.
 
-use super::Problem;
+use super::{Problem, RequestId, TraceContext};
 use crate::cache::{CacheStatus, Deadline};
 use crate::config::Limits;
 use axum::extract::{MatchedPath, Request, State};
@@ -9,18 +9,33 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
+use tracing::Instrument;
 
-/// Answers a request within its time limit, whatever its handler does, and logs it.
+/// Answers a request within its time limit, whatever its handler does, and logs it. Whoever passes a request on from a
+/// platform that limits it, too, gives it a [`Deadline`]; the earlier one counts.
 ///
 /// The line has the route's template instead of its path, because paths carry digests and names.
 pub(super) async fn supervise(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
+    let id = id.unwrap_or_else(|| RequestId::of_request(request.headers()));
+    // An error's span, so that the lines have the id whatever the log level is.
+    let span = tracing::error_span!("request", request_id = id.as_str());
+    let trace = TraceContext::of_request(request.headers());
+    request.extensions_mut().insert(trace);
+    request.extensions_mut().insert(id);
+    answer(limits, request, next).instrument(span).await
+}
+
+async fn answer(limits: Limits, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    request.extensions_mut().insert(Deadline::after(limits.request_timeout));
+    let deadline = Deadline::after(limits.request_timeout);
+    let deadline = request.extensions().get::<Deadline>().map_or(deadline, |given| deadline.min(*given));
+    request.extensions_mut().insert(deadline);
     // The future is dropped when it panics, so nothing of it can be seen in a broken state.
     let handling = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let response = match tokio::time::timeout(limits.request_timeout, handling).await {
+    let response = match tokio::time::timeout_at(deadline.0, handling).await {
         Ok(Ok(response)) => response,
         Ok(Err(_panic)) => Problem::internal().into_response(),
         Err(_elapsed) => Problem::timed_out().into_response(),

@@ -1,14 +1,8 @@
 //! The Lambda function of the health group.
 
-use medinsight_functions::clock::Clock;
-use medinsight_functions::config::Config;
-use medinsight_functions::{api, environment, logging, server};
+use medinsight_functions::{api, lambda};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let config = Config::from_variables(&environment::variables())?;
-    logging::start(config.log_level);
-    let (services, cache) = server::assemble(&config, &Clock::System).map_err(|error| error.to_string())?;
-    cache.store().warm_up();
-    lambda_http::run(api::finish(api::health_routes(), services)).await
+    lambda::serve(api::health_routes()).await
 }

@@ -183,5 +183,6 @@ fn computed(body: Bytes, status: CacheStatus, is_stored: bool) -> Answer {
 
 fn note_computed(key: &CacheKey, cost: Duration) {
     let millis = crate::clock::millis(cost);
+    super::measures::origin_took(key.kind().category(), cost);
     tracing::debug!(category = key.kind().category().as_str(), millis, "answer computed");
 }

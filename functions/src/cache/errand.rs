@@ -4,10 +4,12 @@ use super::Cache;
 use super::counter::Counter;
 use super::deferred::{Boarding, Riders};
 use super::generations::Known;
+use super::measures;
 use crate::store::{Doubt, LeaseRequest, Patience, Reply, StoreError, Trip, Write};
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, Generation, UnixMillis};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What the engine wants of one trip.
 #[derive(Debug, Default)]
@@ -53,7 +55,12 @@ impl Cache {
         if trip.is_empty() {
             return Ok(Reply::default());
         }
+        let sent_at = Instant::now();
+        let category = trip.read.as_ref().map(|key| key.kind().category());
         let result = self.0.store.run(trip, patience).await;
+        if let Some(category) = category {
+            measures::store_took(category, sent_at.elapsed());
+        }
         match &result {
             Ok(reply) => self.learn(reply, started, &counts, sent),
             Err(error) => self.put_back(error, &counts, riders.counts, sent),

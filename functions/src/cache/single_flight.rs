@@ -1,11 +1,13 @@
 //! One computation at a time for each key in this process.
 
+use super::measures;
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
+use tracing::Instrument;
 
 /// Flights under way, by key.
 ///
@@ -53,6 +55,18 @@ where
         lock(&self.0).is_empty()
     }
 
+    /// Waits until no flight is under way, also none that departed meanwhile.
+    pub(super) async fn landed(&self) {
+        while let Some(mut arrival) = self.any() {
+            // A flight that crashed has ended, too.
+            let _ = arrival.wait_for(Option::is_some).await;
+        }
+    }
+
+    fn any(&self) -> Option<watch::Receiver<Option<V>>> {
+        lock(&self.0).values().next().cloned()
+    }
+
     fn board<W>(&self, key: K, work: W) -> (watch::Receiver<Option<V>>, Role<W>)
     where
         W: Future<Output = V> + Send + 'static,
@@ -64,11 +78,13 @@ where
         let (departure, arrival) = watch::channel(None);
         flights.insert(key.clone(), arrival.clone());
         let landing = Landing { flights: Arc::clone(&self.0), key };
-        tokio::spawn(async move {
+        let flight = async move {
             let value = work.await;
             drop(landing);
             let _ = departure.send(Some(value));
-        });
+        };
+        // It belongs to the request that started it, in logs and metrics.
+        tokio::spawn(measures::carried(flight).in_current_span());
         (arrival, Role::Leader)
     }
 }

@@ -220,7 +220,7 @@ async fn without_the_store_this_process_still_tells_how_far_its_analyses_have_go
     let id = id_of(&analyze_named(&service, "aspirin").await);
     assert_eq!(ended(&service, &id).await["status"], "completed");
     let answer = status(&service, &"0".repeat(32)).await;
-    assert_problem(&answer, 503, "store_unavailable", "the store is unavailable");
+    assert_problem(&answer, 503, "store_unavailable", "the store did not answer");
 }
 
 #[tokio::test]

@@ -81,8 +81,8 @@ async fn what_operators_read_is_audited_without_the_token_and_what_they_may_not_
     }
     drop(guard);
     let lines = log.lines("audit");
-    for (line, resource) in lines.iter().zip(["redis/health", "redis/stats", "redis/performance"]) {
-        assert!(line.contains(resource) && line.contains(r#""actor":"token""#), "{line}");
+    for (line, action) in lines.iter().zip(["read_health", "read_statistics", "read_performance"]) {
+        assert!(line.contains(action) && line.contains(r#""actor":"token""#), "{line}");
     }
     assert_eq!(lines.len(), 3);
     assert!(lines.iter().all(|line| !line.contains("invented")));

