@@ -7,6 +7,7 @@ use http::{Method, Request};
 use medinsight_functions::api::{all_routes, document};
 use medinsight_tests::contract::{DOCUMENT, operations};
 use medinsight_tests::{Answered, Service, get};
+use serde_json::json;
 
 const PATH: &str = "/api/v1/openapi.json";
 const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
@@ -43,13 +44,28 @@ async fn the_router_has_the_methods_of_the_document_and_no_others() {
     for (_, template, _) in operations() {
         for method in METHODS {
             let is_documented = operations().any(|(other, path, _)| other == method && path == template);
-            let path = template.replace(['{', '}'], "");
-            let request = Request::builder().method(method.clone()).uri(path).body(Body::empty()).expect("a request");
-            let answer = service.send(request).await;
+            let answer = ask_bare(&service, &method, template).await;
             let body = answer.json_or_null();
             let code = body["code"].as_str().unwrap_or_default();
             assert_ne!(code, "unknown_route", "{method} {template}");
             assert_eq!(code != "wrong_method", is_documented, "{method} {template}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_routes_that_the_document_closes_and_no_others_refuse_who_has_no_token() {
+    let service = Service::start();
+    for (method, template, operation) in operations() {
+        let is_closed = operation["security"] == json!([{ "operator": [] }]);
+        let answer = ask_bare(&service, &method, template).await;
+        assert_eq!(answer.status.as_u16() == 403, is_closed, "{method} {template}");
+    }
+}
+
+/// Asks with no body and no token; the names of parameters are their values.
+async fn ask_bare(service: &Service, method: &Method, template: &str) -> Answered {
+    let path = template.replace(['{', '}'], "");
+    let request = Request::builder().method(method).uri(path).body(Body::empty()).expect("a request");
+    service.send(request).await
 }

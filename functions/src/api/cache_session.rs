@@ -167,12 +167,14 @@ impl Drawer {
 
 /// The member `ttl`, from one second to the longest life; the longest life without it.
 fn life_secs(members: &Members<'_>, longest: u32) -> Result<u32, Problem> {
-    let ttl: Option<u64> = members.read("ttl", "a whole number of seconds")?;
-    match ttl.map(u32::try_from) {
-        None => Ok(longest),
-        Some(Ok(secs)) if (1..=longest).contains(&secs) => Ok(secs),
-        Some(_) => Err(Problem::number_out_of_range("ttl", longest)),
+    let expected = "a whole number of seconds";
+    let Some(ttl) = members.read::<f64>("ttl", expected)? else { return Ok(longest) };
+    if ttl.fract() != 0.0 {
+        return Err(RequestError::WrongType { field: "ttl", expected }.into());
     }
+    // A whole number is written without a point, and one that is too large or negative is none of these.
+    let secs = ttl.to_string().parse().ok().filter(|secs| (1..=longest).contains(secs));
+    secs.ok_or_else(|| Problem::number_out_of_range("ttl", longest))
 }
 
 pub(super) fn describe_keep_session() -> Operation {
@@ -218,7 +220,10 @@ impl Drawer {
 
     fn describe_keep(&self, name: &'static str, summary: &'static str) -> Operation {
         let (field, longest) = (self.member, self.longest_life_secs());
-        let errors = [RequestError::MissingField { field }, RequestError::WrongType { field: "ttl", expected: "" }];
+        let errors = [
+            RequestError::MissingField { field },
+            RequestError::WrongType { field: "ttl", expected: "a whole number of seconds" },
+        ];
         self.describe(name, summary)
             .body(self.body_schema(longest), json!({ field: { "step": 2 }, "ttl": 60 }))
             .answer_of(StatusCode::OK, "It is kept.", Some((JSON, self.answer)), &[Header::CacheControl])

@@ -14,6 +14,7 @@ use http::Uri;
 use medinsight_core::RequestError;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 
 /// Facts about a drug.
@@ -55,7 +56,8 @@ pub(in crate::api) async fn find_drug_info(
 }
 
 pub(in crate::api) fn describe_find_drug_info() -> Operation {
-    let name = schema::name("Any name of the drug. The key that it makes has at most 512 bytes.", MAX_CHARS);
+    let mut name = schema::name("Any name of the drug. The key that it makes has at most 512 bytes.", MAX_CHARS);
+    name["examples"] = json!(["Aspirin"]);
     Operation::new("drug", "find_drug_info", "Tells what is known of a drug, from the cache when it was asked before")
         .path_parameter(FIELD, "The drug.", name)
         .answer::<DrugInfoResponse<'static>>("What is known of it.", &Header::OF_CACHED_ANSWERS)
