@@ -14,7 +14,6 @@ mod everyday_words;
 mod freshness;
 mod keys;
 mod lambda;
-mod lease_protocol;
 mod management;
 mod monitoring;
 mod outages;

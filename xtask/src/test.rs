@@ -35,13 +35,12 @@ struct Round {
 }
 
 /// What `cargo test` runs of the end-to-end tests on a shared store: not what has its own store, or needs none.
-const ON_EVERY_STORE: [&str; 10] = [
+const ON_EVERY_STORE: [&str; 9] = [
     "--package",
     "medinsight-tests",
     "--test",
     "e2e",
     "--",
-    "--skip=lease_protocol",
     "--skip=redis::",
     "--skip=vectors",
     // A cluster has one database, which the tests have to use one after the other.
