@@ -112,7 +112,7 @@ impl HealthAnalyses {
         let inputs = inputs.ok().filter(|_| is_worth_storing).map(|key| (key, Bytes::from(canonical)));
         let visit = Visit { inputs: inputs.into_iter().collect(), ..self.visit(&digest, deadline) };
         let admission = async { asker.budget.spend(asker.client).await.map_err(NotAnswered::from) };
-        let result = self.cache.fetch_if(visit, admission, self.clone().compute(request, deadline)).await;
+        let result = self.cache.fetch_if(visit, admission, self.computing(request, deadline)).await;
         match &result {
             Ok(answer) => {
                 self.cache.count_answer(Endpoint::HealthAnalysis, answer);
@@ -132,7 +132,7 @@ impl HealthAnalyses {
     pub async fn warm(&self, question: HealthAnalysisRequest, deadline: Deadline) -> Result<Answer, OriginError> {
         let digest = question.digest(self.origin.revision());
         let visit = Visit { counts: Vec::new(), ..self.visit(&digest, deadline) };
-        self.cache.fetch(visit, self.clone().compute(question, deadline)).await
+        self.cache.fetch(visit, self.computing(question, deadline)).await
     }
 
     /// The key under which the answer to the question with this digest lies.
@@ -165,6 +165,15 @@ impl HealthAnalyses {
         if let Ok(payload) = serde_json::to_vec(&summary) {
             self.cache.store_later(key, payload.into());
         }
+    }
+
+    /// A computation on the heap: the engine passes it on through many futures, which would all have to be as large.
+    fn computing(
+        &self,
+        question: HealthAnalysisRequest,
+        deadline: Deadline,
+    ) -> impl Future<Output = Result<Bytes, OriginError>> + Send + 'static {
+        Box::pin(self.clone().compute(question, deadline))
     }
 
     async fn compute(self, question: HealthAnalysisRequest, deadline: Deadline) -> Result<Bytes, OriginError> {

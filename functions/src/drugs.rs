@@ -69,7 +69,7 @@ impl Drugs {
         }
         let counts = Counter::Usage(Endpoint::DrugInfo, Usage::Requests).key().into_iter().collect();
         let visit = Visit { key: key.clone(), counts, inputs: Vec::new(), deadline };
-        let result = cache.fetch(visit, self.clone().look_up(drug, key)).await;
+        let result = cache.fetch(visit, Box::pin(self.clone().look_up(drug, key))).await;
         match &result {
             Ok(answer) => cache.count_answer(Endpoint::DrugInfo, answer),
             Err(OriginError::UnknownDrug) => {}

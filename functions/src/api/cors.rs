@@ -38,7 +38,7 @@ pub(super) fn layer(origins: &[HeaderValue]) -> Option<CorsLayer> {
         CorsLayer::new()
             .allow_origin(origins.to_vec())
             .allow_methods([Method::GET, Method::POST, Method::DELETE])
-            .allow_headers([CONTENT_TYPE, AUTHORIZATION, SESSION_HEADER])
+            .allow_headers([CONTENT_TYPE, AUTHORIZATION, SESSION_HEADER, DIGEST_HEADER])
             .expose_headers(exposed.collect::<Vec<_>>())
             .max_age(MAX_AGE)
     })

@@ -76,7 +76,7 @@ impl Drugs {
             inputs: session.map(|key| (key, Bytes::from(request.canonical_json()))).into_iter().collect(),
             deadline,
         };
-        if let Some(answer) = cache.find_fresh(visit, self.clone().compute(question.clone())).await {
+        if let Some(answer) = cache.find_fresh(visit, Box::pin(self.clone().compute(question.clone()))).await {
             cache.count_answer(Endpoint::DrugAnalysis, &answer);
             return Ok(Submitted::Answered { id, answer, fresh_for: cache.fresh_for(&question.key) });
         }
@@ -121,7 +121,7 @@ impl Drugs {
     /// Computes an analysis and records how far it has got.
     async fn work(self, id: AnalysisId, question: Question, ticket: Ticket) {
         let (cache, desk) = (&self.0.cache, &self.0.desk);
-        let computing = cache.renew(self.visit(&question, self.time_limit()), self.clone().compute(question));
+        let computing = cache.renew(self.visit(&question, self.time_limit()), Box::pin(self.clone().compute(question)));
         tokio::pin!(computing);
         let expected_at = self.expected_at();
         let mut renewals = interval(RENEWED_EVERY);

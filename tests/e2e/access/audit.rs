@@ -8,8 +8,8 @@ use medinsight_tests::{Service, question};
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
 
-const MEMBERS: [&str; 9] =
-    ["timestamp", "level", "message", "actor", "action", "category", "resource", "outcome", "request"];
+const MEMBERS: [&str; 10] =
+    ["timestamp", "level", "message", "actor", "action", "category", "resource", "outcome", "request", "request_id"];
 
 #[tokio::test]
 async fn every_action_leaves_exactly_one_record_and_it_precedes_the_answer() {
