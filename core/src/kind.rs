@@ -70,6 +70,11 @@ impl Category {
         matches!(self, Self::Usage | Self::Errors)
     }
 
+    /// The categories that hold entries, which is all but those of counters.
+    pub fn of_entries() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|category| !category.is_counter())
+    }
+
     /// The key of the category's generation token, which is outside every category.
     ///
     /// ```

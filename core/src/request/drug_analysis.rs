@@ -8,8 +8,6 @@ use crate::{CacheKey, Category, RequestDigest};
 
 const FIELDS: [&str; 5] =
     ["drug_name", "analysis_type", "include_competitors", "include_market_data", "include_clinical_data"];
-/// The longest name of a drug, in code points.
-pub(super) const MAX_NAME_CHARS: usize = 200;
 const MAX_TYPE_CHARS: usize = 64;
 const TYPES: &str =
     "overview, market_research, clinical_trials, competitive_analysis, safety_profile, pricing_analysis";
@@ -35,7 +33,7 @@ pub struct DrugAnalysisRequest {
 
 impl DrugAnalysisRequest {
     /// The longest `drug_name`, in code points.
-    pub const MAX_NAME_CHARS: usize = MAX_NAME_CHARS;
+    pub const MAX_NAME_CHARS: usize = 200;
 
     /// Reads a request from the bytes of a JSON object.
     ///
@@ -45,7 +43,7 @@ impl DrugAnalysisRequest {
     pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
         let field = "drug_name";
         let mut members = read_object(body, &FIELDS)?;
-        let name = field::required_raw_text(&mut members, field, MAX_NAME_CHARS)?;
+        let name = field::required_raw_text(&mut members, field, Self::MAX_NAME_CHARS)?;
         let drug = DrugName::new(&name).map_err(|_| RequestError::EmptyField { field })?;
         let variant = read_variant(&mut members)?;
         let key = CacheKey::drug_analysis(&drug, &variant).map_err(|_| RequestError::KeyTooLong { field })?;

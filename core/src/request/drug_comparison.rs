@@ -1,8 +1,7 @@
 //! The question for drugs side by side.
 
-use super::drug_analysis::MAX_NAME_CHARS;
 use super::json::read_object;
-use super::{RequestError, field};
+use super::{DrugAnalysisRequest, RequestError, field};
 use crate::drug::DrugName;
 use std::collections::BTreeSet;
 
@@ -40,7 +39,7 @@ impl DrugComparisonRequest {
     pub fn from_json(body: &[u8]) -> Result<Self, RequestError> {
         let mut members = read_object(body, &[FIELD])?;
         let count = (Self::MIN_DRUGS, Self::MAX_DRUGS);
-        let names = field::required_raw_list(&mut members, FIELD, count, MAX_NAME_CHARS)?;
+        let names = field::required_raw_list(&mut members, FIELD, count, DrugAnalysisRequest::MAX_NAME_CHARS)?;
         let drugs = names.iter().map(|name| DrugName::new(name)).collect::<Result<Vec<_>, _>>();
         let drugs = drugs.map_err(|_| RequestError::EmptyField { field: FIELD })?;
         if drugs.iter().collect::<BTreeSet<_>>().len() < drugs.len() {

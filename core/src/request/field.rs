@@ -3,6 +3,7 @@
 use super::RequestError;
 use super::json::{JsonValue, Members};
 use crate::text;
+use std::borrow::Cow;
 
 /// The most items of a list in a request.
 pub const MAX_ITEMS: usize = 64;
@@ -86,7 +87,8 @@ pub(super) fn optional_set(
             Err(RequestError::ListTooLong { field, max_items: MAX_ITEMS })
         }
         Some(JsonValue::List(items)) => {
-            let mut set = items.into_iter().map(|item| set_item(&item, field)).collect::<Result<Vec<_>, _>>()?;
+            let normal = |item| list_item(item, field, MAX_ITEM_CHARS).map(|text| text::normalise(&text));
+            let mut set = items.into_iter().map(normal).collect::<Result<Vec<_>, _>>()?;
             set.retain(|item| !item.is_empty());
             // The bytes of UTF-8 sort as its code points do.
             set.sort_unstable();
@@ -98,12 +100,12 @@ pub(super) fn optional_set(
 }
 
 /// A required list of `min` to `max` texts of at most `max_chars` code points each, as they were sent.
-pub(super) fn required_raw_list(
-    members: &mut Members<'_>,
+pub(super) fn required_raw_list<'a>(
+    members: &mut Members<'a>,
     field: &'static str,
     (min, max): (usize, usize),
     max_chars: usize,
-) -> Result<Vec<String>, RequestError> {
+) -> Result<Vec<Cow<'a, str>>, RequestError> {
     match members.take(field).ok_or(RequestError::MissingField { field })? {
         JsonValue::List(items) if (min..=max).contains(&items.len()) => {
             items.into_iter().map(|item| list_item(item, field, max_chars)).collect()
@@ -113,20 +115,12 @@ pub(super) fn required_raw_list(
     }
 }
 
-fn list_item(item: JsonValue<'_>, field: &'static str, max_chars: usize) -> Result<String, RequestError> {
+fn list_item<'a>(item: JsonValue<'a>, field: &'static str, max_chars: usize) -> Result<Cow<'a, str>, RequestError> {
     let JsonValue::Text(text) = item else {
         return Err(RequestError::WrongType { field, expected: "a list of texts" });
     };
     check_length(&text, field, max_chars)?;
-    Ok(text.into_owned())
-}
-
-fn set_item(item: &JsonValue<'_>, field: &'static str) -> Result<String, RequestError> {
-    let JsonValue::Text(text) = item else {
-        return Err(RequestError::WrongType { field, expected: "a list of texts" });
-    };
-    check_length(text, field, MAX_ITEM_CHARS)?;
-    Ok(text::normalise(text))
+    Ok(text)
 }
 
 fn check_length(text: &str, field: &'static str, max_chars: usize) -> Result<(), RequestError> {

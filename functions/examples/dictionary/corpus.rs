@@ -74,15 +74,19 @@ pub(crate) fn documents() -> Result<Vec<Document>, Box<dyn Error>> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let origin = EmbeddedOrigin::new(Duration::ZERO)?;
         let mut documents = Vec::new();
+        let (training, held_out) = medicines()?;
         for (index, case) in serde_json::from_str::<Vec<Case>>(CASES)?.iter().enumerate() {
             let group = Group::of(&ask(&origin, case, &[]).await?.1.condition);
-            let medicines = medicines(group)?;
+            let medicines = match group {
+                Group::Training => &training,
+                Group::HeldOut => &held_out,
+            };
             for count in MEDICINE_COUNTS {
-                documents.extend(session(&origin, case, &pick(&medicines, index, count), group).await?);
+                documents.extend(session(&origin, case, &pick(medicines, index, count), group).await?);
             }
         }
-        for group in [Group::Training, Group::HeldOut] {
-            documents.extend(sets(&origin, &medicines(group)?, group).await?);
+        for (medicines, group) in [(&training, Group::Training), (&held_out, Group::HeldOut)] {
+            documents.extend(sets(&origin, medicines, group).await?);
         }
         Ok(documents)
     })
@@ -148,10 +152,10 @@ fn document(kind: Kind, group: Group, answer: &impl Serialize) -> Result<Documen
     Ok(Document { kind, group, bytes: serde_json::to_vec(answer)? })
 }
 
-/// The medicines of a group.
-fn medicines(group: Group) -> Result<Vec<String>, serde_json::Error> {
+/// The medicines to train on, and those that are held out.
+fn medicines() -> Result<(Vec<String>, Vec<String>), serde_json::Error> {
     let formulary: Formulary = serde_json::from_str(FORMULARY)?;
-    Ok(formulary.drugs.into_iter().map(|drug| drug.name).filter(|name| Group::of(name) == group).collect())
+    Ok(formulary.drugs.into_iter().map(|drug| drug.name).partition(|name| Group::of(name) == Group::Training))
 }
 
 /// Some medicines, others for each start; the stride shares no factor with the number of medicines.

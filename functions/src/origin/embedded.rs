@@ -20,11 +20,13 @@ use formulary::{Formulary, Medicine};
 use medinsight_core::{
     AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, InvalidAnalyzerRevision, MedicationSet,
 };
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Raised when the rules in the code change what is answered; the data speak for themselves.
-const RULES_REVISION: &str = "3";
+const RULES_REVISION: &str = "4";
 
 const CONCEPTS: &str = include_str!("../../data/triage/concepts.json");
 const CONDITIONS: &str = include_str!("../../data/triage/conditions.json");
@@ -125,20 +127,26 @@ impl<'a> Complaint<'a> {
 /// The medicines of a list that the formulary knows, each once, by name.
 fn recognise(medications: &[String]) -> Vec<&'static Medicine> {
     let formulary = Formulary::embedded();
-    let mut medicines: Vec<_> = medications.iter().filter_map(|text| formulary.resolve(text)).collect();
-    medicines.sort_unstable_by_key(|medicine| medicine.name());
-    medicines.dedup_by_key(|medicine| medicine.name());
-    medicines
+    by_name(medications.iter().filter_map(|text| formulary.resolve(text)))
 }
 
 /// The medicines that the person takes, and those that the complaint names.
 fn taken_or_mentioned(question: &HealthAnalysisRequest) -> Vec<&'static Medicine> {
-    let mut medicines = recognise(question.current_medications());
-    medicines
-        .extend([question.concern(), question.symptoms()].iter().flat_map(|text| Formulary::embedded().detect(text)));
-    medicines.sort_unstable_by_key(|medicine| medicine.name());
-    medicines.dedup_by_key(|medicine| medicine.name());
-    medicines
+    let formulary = Formulary::embedded();
+    let taken = recognise(question.current_medications()).into_iter();
+    let mentioned = [question.concern(), question.symptoms()].into_iter().flat_map(|text| formulary.detect(text));
+    by_name(taken.chain(mentioned))
+}
+
+/// Each medicine once, by name.
+fn by_name<'a>(medicines: impl Iterator<Item = &'a Medicine>) -> Vec<&'a Medicine> {
+    medicines.map(|medicine| (medicine.name(), medicine)).collect::<BTreeMap<_, _>>().into_values().collect()
+}
+
+/// What stands in a file of the data.
+#[expect(clippy::expect_used, reason = "the files are part of the program, and tests read every one of them")]
+fn parse<T: DeserializeOwned>(file: &str) -> T {
+    serde_json::from_str(file).expect("the embedded data are valid")
 }
 
 /// Names the rules and the data, so that a change of either never serves the answers of the earlier ones.

@@ -55,7 +55,7 @@ fn major_interactions(medicine: &Medicine) -> Vec<Interaction> {
     let others = Formulary::embedded().iter().filter(|other| other.ingredients().len() == 1);
     let pairs = others.flat_map(|other| interactions::between(&[medicine, other]));
     let mut major: Vec<_> = pairs.filter(|interaction| interaction.severity >= InteractionSeverity::Major).collect();
-    major.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.medications.cmp(&b.medications)));
+    interactions::most_severe_first(&mut major);
     major.truncate(MOST_INTERACTIONS);
     major
 }
@@ -74,7 +74,10 @@ fn summary(medicine: &Medicine, variant: &AnalysisVariant, alternatives: Option<
         AnalysisType::PricingAnalysis => Some("The formulary has no prices; the registries below do.".to_owned()),
     };
     let description = describe(medicine);
-    focus.map_or_else(|| description.clone(), |focus| format!("{description} {focus}"))
+    match focus {
+        None => description,
+        Some(focus) => format!("{description} {focus}"),
+    }
 }
 
 fn peers(alternatives: &[Alternative]) -> String {

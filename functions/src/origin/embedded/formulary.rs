@@ -244,14 +244,14 @@ impl Formulary {
 }
 
 impl From<Edition> for Formulary {
-    fn from(mut edition: Edition) -> Self {
-        let ingredients = edition.drugs.iter().flat_map(|medicine| medicine.ingredients.clone()).collect();
-        let medicines = complete(std::mem::take(&mut edition.drugs));
+    fn from(edition: Edition) -> Self {
+        let Edition { ambiguous, sources, vocabulary, drugs } = edition;
+        let ingredients = drugs.iter().flat_map(|medicine| medicine.ingredients.clone()).collect();
+        let medicines = complete(drugs);
         let names = |(index, medicine): (usize, &Medicine)| {
             medicine.names().map(|name| (words(name).join(" "), index)).collect::<Vec<_>>()
         };
         let by_name = medicines.iter().enumerate().flat_map(names).collect();
-        let Edition { ambiguous, sources, vocabulary, .. } = edition;
         Self { medicines, by_name, ambiguous, ingredients, sources, vocabulary }
     }
 }
@@ -293,8 +293,7 @@ struct Edition {
 
 impl Edition {
     fn embedded() -> Self {
-        let text = include_str!("../../../data/formulary.json");
-        serde_json::from_str(text).expect("the embedded formulary is valid, which a test makes sure of")
+        super::parse(super::FORMULARY)
     }
 }
 

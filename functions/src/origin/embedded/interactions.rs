@@ -1,10 +1,11 @@
 //! Known interactions between medicines, as rules about two names, a name and a class, or two classes.
 
 use super::formulary::{Formulary, Medicine, Source};
+use super::{INTERACTIONS, by_name, parse};
 use crate::origin::answer::{Interaction, InteractionSeverity};
 use serde::Deserialize;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The known interactions between the medicines, the most severe first, then by name.
@@ -12,17 +13,17 @@ use std::sync::LazyLock;
 /// The order of the medicines does not matter, and naming one of them twice says nothing: the same medicine under
 /// two names is one medicine. Each pair is reported once, with the strongest of the rules that apply.
 pub(crate) fn between(medicines: &[&Medicine]) -> Vec<Interaction> {
-    let sorted: Vec<_> = medicines
-        .iter()
-        .map(|medicine| (medicine.name(), *medicine))
-        .collect::<BTreeMap<_, _>>()
-        .into_values()
-        .collect();
+    let sorted = by_name(medicines.iter().copied());
     let pairs =
         sorted.iter().enumerate().flat_map(|(at, first)| sorted.iter().skip(at + 1).map(|second| (*first, *second)));
     let mut interactions: Vec<_> = pairs.filter_map(|(first, second)| Rules::embedded().check(first, second)).collect();
-    interactions.sort_by(|a, b| (Reverse(a.severity), &a.medications).cmp(&(Reverse(b.severity), &b.medications)));
+    most_severe_first(&mut interactions);
     interactions
+}
+
+/// Sorts interactions: the most severe first, then by the names of the medicines.
+pub(crate) fn most_severe_first(interactions: &mut [Interaction]) {
+    interactions.sort_by(|a, b| (Reverse(a.severity), &a.medications).cmp(&(Reverse(b.severity), &b.medications)));
 }
 
 /// What a rule says when it applies.
@@ -114,8 +115,7 @@ impl From<Edition> for Rules {
 
 impl Edition {
     fn embedded() -> Self {
-        let text = include_str!("../../../data/interactions.json");
-        serde_json::from_str(text).expect("the embedded interactions are valid, which a test makes sure of")
+        parse(INTERACTIONS)
     }
 }
 

@@ -81,9 +81,8 @@ pub(super) fn for_analysis(variant: &AnalysisVariant) -> Vec<Registry> {
         AnalysisType::SafetyProfile => &[Subject::Labels],
         AnalysisType::PricingAnalysis => &[Subject::Prices, Subject::Approval],
     };
-    let of_subject =
-        |subject: &Subject| REGISTRIES.iter().filter(|known| known.subject == *subject).collect::<Vec<_>>();
-    subjects.iter().flat_map(of_subject).map(Known::to_answer).collect()
+    let known = subjects.iter().flat_map(|subject| REGISTRIES.iter().filter(move |known| known.subject == *subject));
+    known.map(Known::to_answer).collect()
 }
 
 impl Known {

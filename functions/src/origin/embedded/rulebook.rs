@@ -3,11 +3,11 @@
 mod concepts;
 mod sign;
 
+use super::parse;
 use super::wording::{Language, Phrase, Speech, Vocabulary, Wording};
 use concepts::Concept;
 pub(super) use concepts::Observations;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use sign::Sign;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -101,19 +101,14 @@ impl Rulebook {
     }
 
     fn read() -> Self {
-        let RedFlags { red_flags } = embedded(super::RED_FLAGS);
-        let Conditions { conditions } = embedded(super::CONDITIONS);
-        let Remedies { remedies } = embedded(super::REMEDIES);
-        let Concepts { concepts } = embedded(super::CONCEPTS);
-        let speech: Speech = embedded(super::SPEECH);
+        let RedFlags { red_flags } = parse(super::RED_FLAGS);
+        let Conditions { conditions } = parse(super::CONDITIONS);
+        let Remedies { remedies } = parse(super::REMEDIES);
+        let Concepts { concepts } = parse(super::CONCEPTS);
+        let speech: Speech = parse(super::SPEECH);
         let vocabulary = vocabulary(&red_flags, &conditions, &concepts, &speech);
         Self { red_flags, conditions, remedies, language: Language { speech, vocabulary }, concepts }
     }
-}
-
-#[expect(clippy::expect_used, reason = "the files are part of the program, and a test reads them")]
-fn embedded<T: DeserializeOwned>(file: &str) -> T {
-    serde_json::from_str(file).expect("the embedded rules are valid")
 }
 
 fn vocabulary(red_flags: &[RedFlag], conditions: &[Condition], concepts: &[Concept], speech: &Speech) -> Vocabulary {

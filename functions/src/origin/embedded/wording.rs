@@ -66,7 +66,7 @@ pub(super) struct Finding {
 impl Wording {
     /// Reads a headline with its text. The marks are words that count as said on their own, such as `#infant`.
     pub(super) fn read(texts: [&str; 2], marks: &[String], language: &Language) -> Self {
-        let mut speller = Speller { vocabulary: &language.vocabulary, seen: HashMap::new() };
+        let mut speller = Speller { vocabulary: &language.vocabulary, seen: HashMap::new(), looked_up: 0 };
         let said = in_one_breath(texts).into_iter();
         let said = said.map(|sentence| sentence.iter().map(|word| speller.word(word)).collect());
         let marks = marks.iter().map(|mark| vec![Word::new(mark)]);
@@ -122,18 +122,27 @@ fn in_one_breath(texts: [&str; 2]) -> Vec<Vec<String>> {
 struct Speller<'a> {
     vocabulary: &'a Vocabulary,
     seen: HashMap<String, Word>,
+    /// How many words were compared with those of the rules, which is what costs time.
+    looked_up: usize,
 }
 
-impl Speller<'_> {
+impl<'a> Speller<'a> {
     fn word(&mut self, text: &str) -> Word {
         if let Some(known) = self.seen.get(text) {
             return known.clone();
         }
-        let may_correct = self.seen.len() < spelling::MOST_CORRECTIONS;
-        let meant = if may_correct { self.vocabulary.correct(text) } else { None };
-        let word = Word::new(meant.unwrap_or(text));
+        let word = Word::new(self.meant(text).unwrap_or(text));
         self.seen.insert(text.to_owned(), word.clone());
         word
+    }
+
+    /// The word of the rules that a misspelled one stands for.
+    fn meant(&mut self, text: &str) -> Option<&'a str> {
+        if self.looked_up == spelling::MOST_CORRECTIONS || !self.vocabulary.may_be_misspelled(text) {
+            return None;
+        }
+        self.looked_up += 1;
+        self.vocabulary.nearest(text)
     }
 }
 
@@ -147,36 +156,32 @@ fn standings(text: &Text, language: &Language) -> Vec<Vec<Standing>> {
             words.for_each(|standing| *standing = Standing::Aside);
         }
     }
-    let cues = cues(text, speech);
-    let harmless = by_sentence(text, &speech.not_denying);
+    let lists = [&speech.not_denying, &speech.long_ago, &speech.at_present, &speech.hearsay];
+    let [harmless, long_ago, at_present, hearsay] = lists.map(|phrases| by_sentence(text, phrases));
     let is_symptom = |word: &Word| language.vocabulary.contains(&word.text, &word.stem);
     for (number, (sentence, standings)) in text.sentences().iter().zip(&mut standings).enumerate() {
-        let harmless = harmless.get(&number).cloned().unwrap_or_default();
+        let harmless = in_sentence(&harmless, number);
+        let cues = Cues {
+            long_ago: in_sentence(&long_ago, number),
+            at_present: in_sentence(&at_present, number),
+            hearsay: in_sentence(&hearsay, number),
+        };
         Denials { sentence, speech, harmless, is_symptom: &is_symptom }.mark(standings);
         reassurance::mark(sentence, speech, standings);
-        background::mark(sentence, speech, cues.get(&number).unwrap_or(&Cues::default()), standings);
+        background::mark(sentence, speech, &cues, standings);
     }
     standings
 }
 
-fn cues(text: &Text, speech: &Speech) -> HashMap<usize, Cues> {
-    let mut cues: HashMap<usize, Cues> = HashMap::new();
-    for (number, places) in by_sentence(text, &speech.long_ago) {
-        cues.entry(number).or_default().long_ago = places;
-    }
-    for (number, places) in by_sentence(text, &speech.at_present) {
-        cues.entry(number).or_default().at_present = places;
-    }
-    for (number, places) in by_sentence(text, &speech.hearsay) {
-        cues.entry(number).or_default().hearsay = places;
-    }
-    cues
-}
-
+/// Where in each sentence one of the phrases begins.
 fn by_sentence(text: &Text, phrases: &[Phrase]) -> HashMap<usize, Vec<usize>> {
     let mut places: HashMap<usize, Vec<usize>> = HashMap::new();
     for place in phrases.iter().flat_map(|phrase| text.find(phrase)) {
         places.entry(place.sentence).or_default().push(place.word);
     }
     places
+}
+
+fn in_sentence(places: &HashMap<usize, Vec<usize>>, number: usize) -> &[usize] {
+    places.get(&number).map_or(&[], Vec::as_slice)
 }

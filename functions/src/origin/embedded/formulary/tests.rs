@@ -25,19 +25,15 @@ fn the_formulary_knows_the_common_medicines() {
 
 #[test]
 fn every_record_is_complete_and_lower_case_where_it_is_compared() {
-    #[derive(Deserialize)]
-    struct Sources {
-        sources: HashMap<String, Source>,
-    }
-    let sources: Sources = serde_json::from_str(include_str!("../../../../data/formulary.json")).expect("valid JSON");
-    for medicine in &Formulary::embedded().medicines {
+    let formulary = Formulary::embedded();
+    for medicine in &formulary.medicines {
         let Medicine { name, class, uses, common_side_effects, ingredients, .. } = medicine;
         assert!(!class.is_empty() && !medicine.tags().is_empty(), "{name}");
         assert!((3..=5).contains(&uses.len()) && (4..=6).contains(&common_side_effects.len()), "{name}");
         assert!(medicine.names().chain(medicine.tags()).all(|text| *text == text.to_lowercase()), "{name}");
         assert!(ingredients.is_sorted() && *name == ingredients.join(" / "), "{name}");
         assert!(!medicine.sources.is_empty(), "{name}");
-        assert!(medicine.sources.iter().all(|id| sources.sources.contains_key(id)), "{name}");
+        assert!(medicine.sources.iter().all(|id| formulary.sources.contains_key(id)), "{name}");
     }
 }
 

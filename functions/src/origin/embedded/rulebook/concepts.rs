@@ -1,6 +1,6 @@
 //! Concepts: the many ways to say one thing, under a name that the rules use.
 
-use super::sign::Scene;
+use super::sign::{Scene, in_order};
 use crate::origin::embedded::wording::{Finding, Phrase, Wording};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -40,8 +40,7 @@ impl<'a> Observations<'a> {
 
     fn look_for(&self, scenes: &[Scene]) -> Vec<Finding> {
         let mut found: Vec<_> = scenes.iter().flat_map(|scene| scene.findings(self)).collect();
-        found.sort_unstable_by_key(|finding| (finding.sentence, finding.start, finding.end));
-        found.dedup();
+        in_order(&mut found);
         found
     }
 }

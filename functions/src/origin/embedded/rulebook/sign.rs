@@ -21,6 +21,8 @@ use std::collections::BTreeSet;
 const THEN: usize = 5;
 /// The same for words in any order.
 const NEAR: usize = 7;
+/// Longer than what one finding mostly covers.
+const LONGEST: usize = 8;
 
 /// What has to be said for a rule to apply.
 #[derive(Debug, Deserialize)]
@@ -209,17 +211,13 @@ impl Joint {
     }
 
     fn distance(self, one: &Finding, other: &Finding) -> Option<usize> {
-        let distance = match self {
-            Self::Then => other.start.checked_sub(one.end)?,
-            Self::Near => other.start.saturating_sub(one.end).max(one.start.saturating_sub(other.end)),
+        let (distance, most) = match self {
+            Self::Then => (other.start.checked_sub(one.end)?, THEN),
+            Self::Near => (other.start.saturating_sub(one.end).max(one.start.saturating_sub(other.end)), NEAR),
         };
-        let most = if self == Self::Then { THEN } else { NEAR };
         (distance < most).then_some(distance)
     }
 }
-
-/// Longer than what one finding mostly covers.
-const LONGEST: usize = 8;
 
 impl Finding {
     fn joined(&self, other: &Self) -> Self {
@@ -230,7 +228,8 @@ impl Finding {
     }
 }
 
-fn in_order(findings: &mut Vec<Finding>) {
+/// Puts findings into the order of the text, each once.
+pub(super) fn in_order(findings: &mut Vec<Finding>) {
     findings.sort_unstable_by_key(|finding| (finding.sentence, finding.start, finding.end));
     findings.dedup();
 }

@@ -12,15 +12,15 @@ use std::ops::Range;
 const JOINTS: [&str; 5] = ["and", "so", "because", "while", "when"];
 
 /// Where in a sentence the time and the manner of speaking show.
-#[derive(Debug, Default)]
-pub(super) struct Cues {
-    pub(super) long_ago: Vec<usize>,
-    pub(super) at_present: Vec<usize>,
-    pub(super) hearsay: Vec<usize>,
+#[derive(Debug)]
+pub(super) struct Cues<'a> {
+    pub(super) long_ago: &'a [usize],
+    pub(super) at_present: &'a [usize],
+    pub(super) hearsay: &'a [usize],
 }
 
 /// Sets aside what is not about now.
-pub(super) fn mark(sentence: &[Word], speech: &Speech, cues: &Cues, standings: &mut [Standing]) {
+pub(super) fn mark(sentence: &[Word], speech: &Speech, cues: &Cues<'_>, standings: &mut [Standing]) {
     let mut is_aside = false;
     for statement in statements(sentence, speech, cues) {
         is_aside = cues.put_aside(&statement) || (is_aside && goes_on(sentence, speech, cues, &statement));
@@ -37,15 +37,15 @@ fn set_aside(sentence: &[Word], speech: &Speech, statement: Range<usize>, standi
     passed.for_each(|(_, standing)| *standing = Standing::Aside);
 }
 
-impl Cues {
+impl Cues<'_> {
     fn put_aside(&self, statement: &Range<usize>) -> bool {
         let has = |places: &[usize]| places.iter().any(|place| statement.contains(place));
-        has(&self.hearsay) || (has(&self.long_ago) && !has(&self.at_present))
+        has(self.hearsay) || (has(self.long_ago) && !has(self.at_present))
     }
 }
 
 /// Whether a statement still speaks of what the one before was about.
-fn goes_on(sentence: &[Word], speech: &Speech, cues: &Cues, statement: &Range<usize>) -> bool {
+fn goes_on(sentence: &[Word], speech: &Speech, cues: &Cues<'_>, statement: &Range<usize>) -> bool {
     let is_present = cues.at_present.iter().any(|place| statement.contains(place));
     let subject = sentence.get(statement.start);
     !is_present && subject.is_some_and(|word| speech.third_persons.contain(word))
@@ -53,7 +53,7 @@ fn goes_on(sentence: &[Word], speech: &Speech, cues: &Cues, statement: &Range<us
 
 /// Statements start at a subject after a comma or "and", and at the first comma after a date: "three months ago I gave
 /// birth, heavy bleeding".
-fn statements(sentence: &[Word], speech: &Speech, cues: &Cues) -> Vec<Range<usize>> {
+fn statements(sentence: &[Word], speech: &Speech, cues: &Cues<'_>) -> Vec<Range<usize>> {
     let after_dates: BTreeSet<usize> = cues.long_ago.iter().filter_map(|place| after_comma(sentence, *place)).collect();
     let is_start = |position: &usize| after_dates.contains(position) || is_subject(sentence, speech, *position);
     let starts = std::iter::once(0).chain((1..sentence.len()).filter(is_start)).collect::<Vec<_>>();

@@ -16,7 +16,7 @@ pub(super) struct Denials<'a> {
     pub(super) sentence: &'a [Word],
     pub(super) speech: &'a Speech,
     /// Where a negation denies no symptom.
-    pub(super) harmless: Vec<usize>,
+    pub(super) harmless: &'a [usize],
     /// Whether the rules speak of a word.
     pub(super) is_symptom: &'a dyn Fn(&Word) -> bool,
 }

@@ -21,9 +21,11 @@ pub(super) fn mark(sentence: &[Word], speech: &Speech, standings: &mut [Standing
 
 fn deny_functions(sentence: &[Word], speech: &Speech, by: usize, standings: &mut [Standing]) {
     let start = start(sentence, speech, by);
-    let is_undermined = start.checked_sub(1).is_some_and(|before| undermines(sentence.get(before), speech));
+    if start.checked_sub(1).is_some_and(|before| undermines(sentence.get(before), speech)) {
+        return;
+    }
     let words = sentence.iter().zip(standings).take(by).skip(start);
-    let functions = words.filter(|(word, _)| !is_undermined && speech.functions.contain(word));
+    let functions = words.filter(|(word, _)| speech.functions.contain(word));
     functions.filter(|(_, standing)| **standing == Standing::Said).for_each(|(_, standing)| {
         *standing = Standing::Denied { by };
     });

@@ -47,19 +47,21 @@ impl Vocabulary {
         self.stems.contains(stem) || self.has_prefix_of(word)
     }
 
-    /// The word of the rules that somebody meant, if it is the only one that is close enough.
-    pub(super) fn correct(&self, word: &str) -> Option<&str> {
-        if word.len() < SHORTEST_WRITTEN
-            || !word.is_ascii()
-            || self.contains(word, &stem(word))
-            || self.ordinary.contains(word)
-        {
-            return None;
-        }
-        self.nearest(word)
+    /// Whether a word is unknown, and not too short to be taken for a misspelled one.
+    pub(super) fn may_be_misspelled(&self, word: &str) -> bool {
+        word.len() >= SHORTEST_WRITTEN
+            && word.is_ascii()
+            && !self.contains(word, &stem(word))
+            && !self.ordinary.contains(word)
     }
 
-    fn nearest(&self, word: &str) -> Option<&str> {
+    #[cfg(test)]
+    fn correct(&self, word: &str) -> Option<&str> {
+        if self.may_be_misspelled(word) { self.nearest(word) } else { None }
+    }
+
+    /// The word of the rules that is closest to another one, if it is close enough to be what somebody meant.
+    pub(super) fn nearest(&self, word: &str) -> Option<&str> {
         let most = if word.len() < LONG { 1 } else { 2 };
         let candidates = self.by_initial.get(&word.chars().next()?)?;
         let near = candidates.iter().filter(|candidate| candidate.len().abs_diff(word.len()) <= most);

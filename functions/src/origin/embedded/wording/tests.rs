@@ -1,9 +1,12 @@
+use super::spelling::MOST_CORRECTIONS;
 use super::{Language, Phrase, Speech, Standing, Vocabulary, Wording};
+use crate::origin::embedded::{SPEECH, parse};
 use proptest::prelude::*;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 static LANGUAGE: LazyLock<Language> = LazyLock::new(|| {
-    let speech: Speech = serde_json::from_str(crate::origin::embedded::SPEECH).unwrap();
+    let speech: Speech = parse(SPEECH);
     let rules = ["fever", "chest", "pain", "cough", "crushing", "breath*", "hurts", "heart attack", "stroke"];
     let vocabulary = Vocabulary::new(&rules.map(Phrase::parse), "", &speech);
     Language { speech, vocabulary }
@@ -90,6 +93,31 @@ fn inflections_and_misspellings_are_understood() {
     assert!(says("cruhsing chest pain", "crushing"));
     assert!(!says("chestnut pain", "chest pain"));
     assert!(says("a fever of 39.5, shivering", "38..42"));
+}
+
+#[test]
+fn a_misspelling_at_the_end_of_a_long_story_is_understood() {
+    let story = "on monday i went to the shop to buy milk, eggs and tea for my mum. the bus was late as it had a flat \
+                 tyre, so we sat in the sun by an old oak and ate an ice. then a man and his dog came by, and he let us \
+                 pet it. we got home at six, fed the cat, set out ham, rye, jam, a fig and a pie, had a cup of tea, and \
+                 put the kid to bed. i read him a few odd tales of a fox, an owl and a hen";
+    let words: HashSet<&str> = story.split([' ', ',', '.']).collect();
+    assert!(words.len() > MOST_CORRECTIONS + 1, "{} words", words.len());
+    assert!(says(&format!("{story}. cruhsing chest pain"), "crushing"));
+}
+
+#[test]
+fn after_many_unknown_words_no_other_one_is_corrected() {
+    let nonsense: Vec<_> = (0..MOST_CORRECTIONS).map(|number| format!("xyzzy{number}")).collect();
+    assert!(says(&format!("{}. cruhsing chest pain", nonsense[1..].join(" ")), "crushing"));
+    assert!(!says(&format!("{}. cruhsing chest pain", nonsense.join(" ")), "crushing"));
+}
+
+#[test]
+fn words_with_an_open_ending_are_found_in_the_order_of_the_text() {
+    let wording = Wording::read(["", "breathless. breathing is hard"], &[], &LANGUAGE);
+    let sentences: Vec<_> = wording.find(&Phrase::parse("breath*")).iter().map(|finding| finding.sentence).collect();
+    assert_eq!(sentences, [0, 1]);
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Text {
         self.by_stem.contains_key(stem)
     }
 
-    /// Where a phrase begins.
+    /// Where a phrase begins, in the order of the text.
     pub(super) fn find(&self, phrase: &Phrase) -> Vec<Place> {
         let Some((first, others)) = phrase.0.split_first() else { return Vec::new() };
         self.starts(first).into_iter().filter(|place| self.goes_on(*place, others)).collect()
@@ -70,7 +70,10 @@ impl Text {
     fn with_prefix(&self, prefix: &str) -> Vec<Place> {
         let from = (Bound::Included(prefix), Bound::Unbounded);
         let words = self.by_text.range::<str, _>(from).take_while(|(word, _)| word.starts_with(prefix));
-        words.flat_map(|(_, places)| places).copied().collect()
+        let mut places: Vec<_> = words.flat_map(|(_, places)| places).copied().collect();
+        // The words come in alphabetical order.
+        places.sort_unstable();
+        places
     }
 
     fn numbers_in(&self, range: &Range<f64>) -> Vec<Place> {
