@@ -1,9 +1,9 @@
 //! The health question, asked through the cache.
 
 use crate::budget::{ClientBudget, NotAnswered};
-use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Usage, Visit};
+use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Visit};
 use crate::origin::answer::{MedicationInteractions, Severity};
-use crate::origin::{Origin, OriginError};
+use crate::origin::{Origin, OriginError, to_json};
 use bytes::Bytes;
 use medinsight_core::{
     AnalyzerRevision, CacheKey, EntryKind, HealthAnalysisRequest, KeySecret, MedicationSet, RequestDigest,
@@ -131,7 +131,7 @@ impl HealthAnalyses {
     /// The origin's error.
     pub async fn warm(&self, question: HealthAnalysisRequest, deadline: Deadline) -> Result<Answer, OriginError> {
         let digest = question.digest(self.origin.revision());
-        let visit = Visit { counts: Vec::new(), ..self.visit(&digest, deadline) };
+        let visit = Visit::to(self.key_of(&digest), deadline);
         self.cache.fetch(visit, self.computing(question, deadline)).await
     }
 
@@ -139,6 +139,14 @@ impl HealthAnalyses {
     #[must_use]
     pub fn key_of(&self, digest: &RequestDigest) -> CacheKey {
         CacheKey::health_analysis(digest, self.key_secret.as_ref())
+    }
+
+    /// Every key under which the answer may lie: as it is now, and as it was without a secret.
+    #[must_use]
+    pub fn keys_of(&self, digest: &RequestDigest) -> Vec<CacheKey> {
+        let mut keys = vec![self.key_of(digest), CacheKey::health_analysis(digest, None)];
+        keys.dedup();
+        keys
     }
 
     /// The cached answer to the question with this digest, if there is one. Never computes.
@@ -149,12 +157,7 @@ impl HealthAnalyses {
     }
 
     fn visit(&self, digest: &RequestDigest, deadline: Deadline) -> Visit {
-        Visit {
-            key: CacheKey::health_analysis(digest, self.key_secret.as_ref()),
-            counts: requests_of(Endpoint::HealthAnalysis),
-            inputs: Vec::new(),
-            deadline,
-        }
+        Visit { counts: Endpoint::HealthAnalysis.requests(), ..Visit::to(self.key_of(digest), deadline) }
     }
 
     /// Keeps the summary with the next trip: also on a hit, where the session may be another person's.
@@ -194,8 +197,7 @@ impl HealthAnalyses {
         let key = CacheKey::medication_interactions(&digest, self.key_secret.as_ref());
         let origin = Arc::clone(&self.origin);
         let compute = async move { to_json(&origin.interactions(&medications).await?) };
-        let counts = requests_of(Endpoint::MedicationInteractions);
-        let visit = Visit { key, counts, inputs: Vec::new(), deadline };
+        let visit = Visit { counts: Endpoint::MedicationInteractions.requests(), ..Visit::to(key, deadline) };
         let result = self.cache.fetch(visit, compute).await;
         match &result {
             Ok(answer) => self.cache.count_answer(Endpoint::MedicationInteractions, answer),
@@ -204,12 +206,4 @@ impl HealthAnalyses {
         let answer = result?;
         serde_json::from_slice(&answer.body).map_err(|_| OriginError::Failed)
     }
-}
-
-fn requests_of(endpoint: Endpoint) -> Vec<CacheKey> {
-    Counter::Usage(endpoint, Usage::Requests).key().into_iter().collect()
-}
-
-fn to_json(answer: &impl Serialize) -> Result<Bytes, OriginError> {
-    serde_json::to_vec(answer).map(Bytes::from).map_err(|_| OriginError::Failed)
 }

@@ -71,7 +71,7 @@ struct Inner {
     clock: Clock,
     near: Near,
     flights: SingleFlight<CacheKey, Result<Landed, OriginError>>,
-    refreshes: SingleFlight<CacheKey, ()>,
+    background: SingleFlight<CacheKey, ()>,
     generations: Generations,
     deferred: Deferred,
 }
@@ -104,6 +104,14 @@ pub struct Visit {
     pub inputs: Vec<(CacheKey, Bytes)>,
     /// By when the request has to be answered.
     pub deadline: Deadline,
+}
+
+impl Visit {
+    /// A visit that brings nothing along.
+    #[must_use]
+    pub const fn to(key: CacheKey, deadline: Deadline) -> Self {
+        Self { key, counts: Vec::new(), inputs: Vec::new(), deadline }
+    }
 }
 
 /// An answer and where it came from.
@@ -146,7 +154,7 @@ impl Cache {
             clock,
             near: Near::new(near_bytes),
             flights: SingleFlight::default(),
-            refreshes: SingleFlight::default(),
+            background: SingleFlight::default(),
             generations: Generations::default(),
             deferred: Deferred::default(),
         }))
@@ -257,18 +265,26 @@ impl Cache {
 
     /// Sends what waits for the next trip on trips of its own, until nothing waits or the store fails.
     pub async fn flush(&self) {
+        // What the store did not take goes on waiting.
+        let _ = self.flush_all().await;
+    }
+
+    /// [`Cache::flush`] for those who must not go on while something waits.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not take it.
+    pub async fn flush_all(&self) -> Result<(), StoreError> {
         while !self.0.deferred.is_empty() {
-            if self.run(Errand::default(), Patience::of(UNHURRIED)).await.is_err() {
-                break;
-            }
+            self.run(Errand::default(), Patience::of(UNHURRIED)).await?;
         }
+        Ok(())
     }
 
     /// The payload under a key that a person's request stored, unless its life is over.
     pub async fn stored(&self, key: &CacheKey) -> Option<Bytes> {
         let deadline = Deadline::after(UNHURRIED);
-        let visit = Visit { key: key.clone(), counts: Vec::new(), inputs: Vec::new(), deadline };
-        self.peek(visit).await.map(|answer| answer.body)
+        self.peek(Visit::to(key.clone(), deadline)).await.map(|answer| answer.body)
     }
 
     /// The value of a counter, with what this process has counted so far.
@@ -278,13 +294,20 @@ impl Cache {
     /// [`StoreError`] when the store did not answer.
     pub async fn counter(&self, key: &CacheKey) -> Result<u64, StoreError> {
         self.flush().await;
-        self.0.store.counter(key, Patience::of(UNHURRIED)).await
+        let values = self.0.store.counters(std::slice::from_ref(key), Patience::of(UNHURRIED)).await?;
+        Ok(values.first().copied().unwrap_or_default())
+    }
+
+    /// Does some work in the background that belongs to the request, unless work with this name is under way. A process
+    /// that may be frozen waits for it, see [`Cache::settle`].
+    pub fn work_on(&self, name: CacheKey, work: impl Future<Output = ()> + Send + 'static) {
+        self.0.background.start(name, work);
     }
 
     /// Whether anything is being computed, for a caller or in the background.
     #[must_use]
     pub fn is_computing(&self) -> bool {
-        !(self.0.flights.is_idle() && self.0.refreshes.is_idle())
+        !(self.0.flights.is_idle() && self.0.background.is_idle())
     }
 
     /// The engine's clock.

@@ -49,8 +49,8 @@ pub struct Config {
     pub exposure: ExposureConfig,
     /// `CACHE_KEY_SECRET`: makes the keys of personal, content-derived entries private; none.
     pub key_secret: Option<KeySecret>,
-    /// `CACHE_ENCRYPTION_KEYS`, the [`Keyring`](crate::cache::Keyring) that seals entries, and `CACHE_ENCRYPTION`, `on` or `off`; without keys a
-    /// key of the moment for the store in memory, and no start with a shared store.
+    /// `CACHE_ENCRYPTION_KEYS`, the [`Keyring`](crate::cache::Keyring) that seals entries, and `CACHE_ENCRYPTION`, `on`
+    /// or `off`; without keys a key of the moment for the store in memory, and no start with a shared store.
     pub encryption: EncryptionSetting,
     /// `ORIGIN_TIMEOUT_MS`: how long an answer may take to compute; 10,000.
     pub origin_timeout: Duration,
@@ -85,10 +85,7 @@ impl Config {
         let host: IpAddr = settings.parse("MEDINSIGHT_HOST", "an IP address", Ipv4Addr::LOCALHOST.into())?;
         Ok(Self {
             address: SocketAddr::new(host, settings.parse("MEDINSIGHT_PORT", "a port, 0 to 65535", 8000)?),
-            workers: match settings.number("MEDINSIGHT_WORKERS", 0, 256, 0)? {
-                0 => None,
-                workers => usize::try_from(workers).ok(),
-            },
+            workers: Some(settings.size("MEDINSIGHT_WORKERS", 0, 256, 0)?).filter(|workers| *workers > 0),
             log_level: settings.parse("LOG_LEVEL", "off, error, warn, info, debug or trace", LevelFilter::INFO)?,
             limits: Limits {
                 body_bytes: settings.size("MAX_BODY_BYTES", 1, 6 << 20, Limits::DEFAULT_BODY_BYTES)?,

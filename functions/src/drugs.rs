@@ -14,7 +14,7 @@ pub use desk::NoAnswerNow;
 pub use progress::{FailureCause, Phase, Progress};
 
 use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Usage, Visit};
-use crate::origin::{DrugFacts, Origin, OriginError};
+use crate::origin::{DrugFacts, Origin, OriginError, to_json};
 use bytes::Bytes;
 use desk::Desk;
 use medinsight_core::{CacheKey, DrugName};
@@ -67,8 +67,7 @@ impl Drugs {
             cache.tally(Counter::Usage(Endpoint::DrugInfo, Usage::Negative), 1);
             return Err(OriginError::UnknownDrug);
         }
-        let counts = Counter::Usage(Endpoint::DrugInfo, Usage::Requests).key().into_iter().collect();
-        let visit = Visit { key: key.clone(), counts, inputs: Vec::new(), deadline };
+        let visit = Visit { counts: Endpoint::DrugInfo.requests(), ..Visit::to(key.clone(), deadline) };
         let result = cache.fetch(visit, Box::pin(self.clone().look_up(drug, key))).await;
         match &result {
             Ok(answer) => cache.count_answer(Endpoint::DrugInfo, answer),
@@ -112,8 +111,4 @@ impl Drugs {
     fn is_known_to_be_unknown(&self, drug: &DrugName) -> bool {
         self.0.unknown.contains(drug, self.0.cache.clock().now())
     }
-}
-
-fn to_json(answer: &impl Serialize) -> Result<Bytes, OriginError> {
-    serde_json::to_vec(answer).map(Bytes::from).map_err(|_| OriginError::Failed)
 }

@@ -12,8 +12,6 @@ mod runtime_api;
 mod shutdown;
 
 use crate::api::{self, Routes, Services};
-use crate::cache::Cache;
-use crate::clock::Clock;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::{environment, logging, server};
@@ -27,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tracing::level_filters::LevelFilter;
 
 /// The internal extension at work.
 type Extension = JoinHandle<ExtensionError>;
@@ -36,51 +35,23 @@ pub(crate) use aftercare::{Aftercare, until};
 /// How long what waits for a trip may take after SIGTERM. Lambda ends the environment 500 ms after it.
 const TIME_TO_FLUSH: Duration = Duration::from_millis(300);
 
-/// What a function is made of.
-#[derive(Debug)]
-pub struct Parts {
-    /// What its handlers share.
-    pub services: Services,
-    /// The engine.
-    pub cache: Cache,
-}
-
 /// Serves some routes as a Lambda function, with the settings of the environment.
 ///
 /// # Errors
 ///
 /// When a setting breaks its rule, which Lambda is told, or the runtime API fails.
 pub async fn serve(routes: Routes) -> Result<(), Error> {
-    serve_with(routes, |config| server::assemble(config, &Clock::System).map(Parts::of)).await
-}
-
-/// Serves some routes as a Lambda function over parts that the caller puts together, for tests with an origin of their
-/// own.
-///
-/// # Errors
-///
-/// As those of [`serve`].
-pub async fn serve_with(
-    routes: Routes,
-    assemble: impl FnOnce(&Config) -> Result<Parts, Box<dyn std::error::Error>>,
-) -> Result<(), Error> {
-    let function = Function::start(assemble).await?;
-    let router = api::finish(routes, function.parts.services.clone());
+    let function = Function::start().await?;
+    let router = api::finish(routes, function.services.clone());
     let runtime = http::runtime(router, Arc::clone(&function.aftercare));
     function.run(runtime).await
 }
 
 /// A function that is ready to be run.
 pub(crate) struct Function {
-    pub(crate) parts: Parts,
+    pub(crate) services: Services,
     pub(crate) aftercare: Arc<Aftercare>,
     host: Host,
-}
-
-impl Parts {
-    pub(crate) fn of((services, cache): (Services, Cache)) -> Self {
-        Self { services, cache }
-    }
 }
 
 impl Function {
@@ -89,14 +60,14 @@ impl Function {
     /// # Errors
     ///
     /// When a setting breaks its rule. Lambda is told; the message names the setting and never shows the value.
-    pub(crate) async fn start(
-        assemble: impl FnOnce(&Config) -> Result<Parts, Box<dyn std::error::Error>>,
-    ) -> Result<Self, Error> {
+    pub(crate) async fn start() -> Result<Self, Error> {
         let variables = environment::variables();
         let host = Host::of(&variables)?;
-        match Self::assembled(&variables, &host, assemble) {
-            Ok(parts) => Ok(Self::of(parts, host)),
+        match assembled(&variables, &host) {
+            Ok(services) => Ok(Self::of(services, host)),
             Err(message) => {
+                // The setting that says how much is to be logged may be the one that is wrong.
+                logging::start(LevelFilter::INFO);
                 tracing::error!(message, "the function cannot start");
                 host.runtime_api.report_init_error(&message).await;
                 Err(message.into())
@@ -104,23 +75,10 @@ impl Function {
         }
     }
 
-    fn assembled(
-        variables: &[(String, String)],
-        host: &Host,
-        assemble: impl FnOnce(&Config) -> Result<Parts, Box<dyn std::error::Error>>,
-    ) -> Result<Parts, String> {
-        let mut config = Config::from_variables(variables).map_err(|error| error.to_string())?;
-        host.adapt(&mut config);
-        logging::start(config.log_level);
-        let parts = assemble(&config).map_err(|error| error.to_string())?;
-        parts.cache.store().warm_up();
-        Ok(parts)
-    }
-
-    fn of(parts: Parts, host: Host) -> Self {
-        let metrics = Metrics::of(host.function.clone(), parts.cache.clock().clone());
-        let aftercare = Arc::new(Aftercare::new(parts.cache.clone(), metrics, host.concurrency));
-        Self { parts, aftercare, host }
+    fn of(services: Services, host: Host) -> Self {
+        let metrics = Metrics::of(host.function.clone(), services.cache.clock().clone());
+        let aftercare = Arc::new(Aftercare::new(services.cache.clone(), metrics, host.concurrency));
+        Self { services, aftercare, host }
     }
 
     /// Takes invocations until Lambda ends the environment.
@@ -129,7 +87,7 @@ impl Function {
         S: Service<LambdaInvocation, Response = (), Error = Error> + Clone + Send + 'static,
         S::Future: Send + 'static,
     {
-        let Self { parts: Parts { cache, .. }, aftercare, host } = self;
+        let Self { services: Services { cache, .. }, aftercare, host } = self;
         let asked_to_end = shutdown::asked()?;
         let (afterwards, extension_ended) = match host.concurrency {
             Concurrency::One => afterwards(&host.runtime_api, &aftercare).await,
@@ -148,6 +106,15 @@ impl Function {
             }
         }
     }
+}
+
+fn assembled(variables: &[(String, String)], host: &Host) -> Result<Services, String> {
+    let mut config = Config::from_variables(variables).map_err(|error| error.to_string())?;
+    host.adapt(&mut config);
+    logging::start(config.log_level);
+    let services = server::assemble(&config).map_err(|error| error.to_string())?;
+    services.cache.store().warm_up();
+    Ok(services)
 }
 
 /// Who cares for what is left when an answer has gone out: the extension, unless it cannot be registered.

@@ -74,8 +74,7 @@ impl Monitor {
     /// Asks the store whether it is there, unless that was asked within the last second.
     pub async fn check_if_due(&self) {
         let now = self.0.cache.clock().now();
-        let is_recent = |checked_at: UnixMillis| checked_at <= now && now.since(checked_at) < CHECK_IS_GOOD_FOR;
-        if !self.checked_at().is_some_and(is_recent) {
+        if !self.checked_at().is_some_and(|checked_at| now.is_within(CHECK_IS_GOOD_FOR, checked_at)) {
             self.check().await;
         }
     }

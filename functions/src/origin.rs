@@ -8,7 +8,9 @@ pub use answer::{HealthAnalysis, MedicationInteractions};
 pub use drug_answer::{DrugAnalysis, DrugFacts, DrugMatch};
 pub use embedded::{DISCLAIMER, EmbeddedOrigin, NotComparable, compare_in_formulary, search_formulary};
 
+use bytes::Bytes;
 use medinsight_core::{AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, MedicationSet};
+use serde::Serialize;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -43,6 +45,11 @@ pub trait Origin: fmt::Debug + Send + Sync {
     /// Analyses a drug, or answers [`OriginError::UnknownDrug`]. The answer may depend on nothing but the drug and the
     /// variant.
     fn drug_analysis<'a>(&'a self, drug: &'a DrugName, variant: &'a AnalysisVariant) -> Answering<'a, DrugAnalysis>;
+}
+
+/// An answer as it is stored.
+pub(crate) fn to_json(answer: &impl Serialize) -> Result<Bytes, OriginError> {
+    serde_json::to_vec(answer).map(Bytes::from).map_err(|_| OriginError::Failed)
 }
 
 /// Why an origin gave no answer.

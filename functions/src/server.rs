@@ -31,14 +31,15 @@ const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the store is asked whether it is there.
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The engine and the services on it, put together from a configuration. Nothing is connected to yet.
+/// The services on their engine, put together from a configuration. Nothing is connected to yet.
 ///
 /// # Errors
 ///
 /// When Redis is configured and cannot be used as it is, or entries cannot be encrypted as the configuration demands.
-pub fn assemble(config: &Config, clock: &Clock) -> Result<(Services, Cache), Box<dyn std::error::Error>> {
+pub(crate) fn assemble(config: &Config) -> Result<Services, Box<dyn std::error::Error>> {
+    let clock = Clock::System;
     let (store, scope) = match &config.redis {
-        Some(redis) => (Store::Redis(RedisStore::new(redis, clock)?), StoreScope::Shared),
+        Some(redis) => (Store::Redis(RedisStore::new(redis, &clock)?), StoreScope::Shared),
         None => (Store::Memory(MemoryStore::new(config.memory_bytes)), StoreScope::ThisProcess),
     };
     let cache = Cache::new(Parts {
@@ -47,7 +48,7 @@ pub fn assemble(config: &Config, clock: &Clock) -> Result<(Services, Cache), Box
         policy: config.ttl.clone(),
         timing: Timing { origin_timeout: config.origin_timeout, store_budget: config.cache_budget },
         near_bytes: near_bytes(config, scope),
-        clock: clock.clone(),
+        clock,
     });
     let origin = Arc::new(EmbeddedOrigin::new(config.embedded_origin_delay)?);
     let drugs = Drugs::new(cache.clone(), Arc::clone(&origin) as _, config.origin_timeout);
@@ -56,7 +57,7 @@ pub fn assemble(config: &Config, clock: &Clock) -> Result<(Services, Cache), Box
     warn_of_separate_budgets(config);
     let exposure = Exposure::new(config, &cache)?;
     let (access, limits) = (config.access.clone(), config.limits);
-    Ok((Services { analyses, drugs, cache: cache.clone(), monitor, access, exposure, limits }, cache))
+    Ok(Services { analyses, drugs, cache, monitor, access, exposure, limits })
 }
 
 fn encryption(config: &Config, scope: StoreScope) -> Result<Encryption, NoEncryption> {
@@ -93,8 +94,8 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let (services, cache) = assemble(config, &Clock::System)?;
-    let monitor = services.monitor.clone();
+    let services = assemble(config)?;
+    let (cache, monitor) = (services.cache.clone(), services.monitor.clone());
     let router = api::finish(api::all_routes(), services);
     let (store, encryption) = (cache.store().name(), cache.envelope().encryption().as_str());
     tracing::info!(address = %listener.local_addr()?, store, encryption, origin = "embedded", "serving");

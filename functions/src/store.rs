@@ -19,6 +19,7 @@ pub use memory::MemoryStore;
 pub use redis::RedisStore;
 pub use server_info::{Keyspace, ServerInfo};
 pub use tally::Tally;
+pub(crate) use trip::random_generation;
 pub use trip::{LeaseRequest, LeaseToken, Reply, Stored, Trip, Write};
 
 use crate::budget::{Decision, Rate};
@@ -195,17 +196,6 @@ impl Store {
         }
     }
 
-    /// The value of a counter; one that was never counted is zero.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the store did not answer.
-    pub async fn counter(&self, key: &CacheKey, patience: Patience) -> Result<u64, StoreError> {
-        match self {
-            Self::Memory(memory) => memory.counter(key),
-            Self::Redis(redis) => redis.counter(key, patience).await,
-        }
-    }
     /// The values of counters, in their order, in one trip; one that was never counted is zero.
     ///
     /// # Errors

@@ -9,9 +9,7 @@ mod job;
 
 use crate::api::{self, RequestId};
 use crate::cache::Measures;
-use crate::clock::Clock;
-use crate::lambda::{Aftercare, Function, Parts, until};
-use crate::server;
+use crate::lambda::{Aftercare, Function, until};
 use axum::Router;
 use batch::{BatchItemFailure, BatchResponse, ScheduleResponse};
 use event::{Event, Message};
@@ -30,8 +28,8 @@ const WARMING: &str = include_str!("../data/warming.json");
 ///
 /// When a setting breaks its rule, which Lambda is told, or the runtime API fails.
 pub async fn serve() -> Result<(), Error> {
-    let function = Function::start(|config| server::assemble(config, &Clock::System).map(Parts::of)).await?;
-    let router = api::finish(api::all_routes(), function.parts.services.clone());
+    let function = Function::start().await?;
+    let router = api::finish(api::all_routes(), function.services.clone());
     let worker = Worker { router, aftercare: Arc::clone(&function.aftercare) };
     let handler = service_fn(move |event| handle(worker.clone(), event));
     function.run(Runtime::new(handler)).await

@@ -147,10 +147,13 @@ impl<'a> VerifiedJwt<'a> {
 
 /// The gateway's name for the request, or a new one.
 fn request_id(parts: &Parts) -> Result<String, Problem> {
-    if let Some(RequestContext::ApiGatewayV2(context)) = parts.extensions.get()
-        && let Some(id) = &context.request_id
-    {
-        return Ok(id.clone());
+    let given = match parts.extensions.get() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
+        _ => None,
+    };
+    if let Some(id) = given {
+        return Ok(id);
     }
     getrandom::u64().map(|id| format!("{id:016x}")).map_err(|_| Problem::internal())
 }

@@ -5,6 +5,7 @@ use super::access::Admin;
 use super::answer::private_json;
 use super::audit::{Action, Resource};
 use super::body::{self, Members, read_json_body};
+use super::ids::digest_of_path;
 use super::openapi::{Header, Operation, schema};
 use super::{Problem, Services};
 use crate::cache::{Deadline, Kept};
@@ -13,7 +14,7 @@ use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use medinsight_core::{EntryKind, RequestDigest, RequestError};
+use medinsight_core::{EntryKind, RequestError};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -43,8 +44,7 @@ pub(super) async fn store_analysis(
     digest: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let digest: Option<RequestDigest> = digest.ok().and_then(|Path(digest)| digest.parse().ok());
-    let digest = digest.ok_or_else(Problem::invalid_digest)?;
+    let digest = digest_of_path(digest)?;
     let body = read_json_body(request, services.limits.body_bytes).await?;
     let answer: Option<HealthAnalysis> = Members::of(&body)?.read(FIELD, "an answer of analyze-health")?;
     let answer = answer.ok_or(RequestError::MissingField { field: FIELD })?;

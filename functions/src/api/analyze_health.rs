@@ -3,6 +3,7 @@
 use super::body::{self, read_json_body};
 use super::cache_headers::{DIGEST_HEADER, personal_answer};
 use super::client::Client;
+use super::ids::{self, digest_of_path};
 use super::openapi::{Header, Operation, schema};
 use super::session::{SESSION_HEADER, SessionId};
 use super::{Problem, Services};
@@ -27,10 +28,10 @@ pub(super) async fn analyze_health(
     client: Client,
     request: Request,
 ) -> Result<Response, Problem> {
-    let headers = request.headers().clone();
-    let session = SessionId::of_request(&headers)?;
+    let session = SessionId::of_request(request.headers())?;
+    let claimed = claimed_digest(request.headers());
     let body = read_json_body(request, services.limits.body_bytes).await?;
-    let claimed = claimed_digest(&headers)?;
+    let claimed = claimed?;
     let question = services.analyses.question(HealthAnalysisRequest::from_json(&body)?);
     let digest = *question.digest();
     if claimed.is_some_and(|claimed| claimed != digest) {
@@ -69,8 +70,7 @@ pub(super) async fn find_analysis(
     Extension(deadline): Extension<Deadline>,
     digest: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let digest: Option<RequestDigest> = digest.ok().and_then(|Path(digest)| digest.parse().ok());
-    let digest = digest.ok_or_else(Problem::invalid_digest)?;
+    let digest = digest_of_path(digest)?;
     let answer = services.analyses.find(&digest, deadline).await.ok_or_else(Problem::not_cached)?;
     let mut response = personal_answer(&answer);
     response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
@@ -80,7 +80,7 @@ pub(super) async fn find_analysis(
 pub(super) fn describe_analyze_health() -> Operation {
     let headers = [Header::OF_ANALYSES.as_slice(), &[Header::XSessionId]].concat();
     Operation::new("health", "analyze_health", "Answers a health question")
-        .header_parameter("X-Session-Id", "The session; without it one is made up.", SessionId::schema())
+        .header_parameter("X-Session-Id", "The session; without it one is made up.", ids::schema())
         .header_parameter(
             "X-Cache-Key-Digest",
             "The digest that the client computed; it is compared.",

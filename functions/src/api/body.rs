@@ -26,15 +26,12 @@ pub(super) async fn read_json_body(request: Request, max_bytes: usize) -> Result
 
 /// The members of a JSON object as they were sent. The body is checked as strictly as a question is, so that a value
 /// means the same to whoever reads it later.
-pub(super) struct Members<'a>(HashMap<&'a str, &'a RawValue>);
+pub(super) struct Members<'a>(HashMap<String, &'a RawValue>);
 
 impl<'a> Members<'a> {
     pub(super) fn of(body: &'a [u8]) -> Result<Self, Problem> {
         check_object(body)?;
-        // A name with an escape in it cannot be borrowed, and is none of ours.
-        serde_json::from_slice::<HashMap<Name<'a>, &'a RawValue>>(body)
-            .map(|members| Self(members.into_iter().filter_map(|(name, value)| Some((name.0?, value))).collect()))
-            .map_err(|_| RequestError::NotAnObject.into())
+        serde_json::from_slice(body).map(Self).map_err(|_| RequestError::NotAnObject.into())
     }
 
     /// A member's JSON text; `null` counts as absent.
@@ -57,34 +54,6 @@ impl<'a> Members<'a> {
             serde_json::from_str(value.get()).map_err(|_| RequestError::WrongType { field, expected }.into())
         };
         self.raw(field).map(read).transpose()
-    }
-}
-
-/// A member's name, where it can be borrowed.
-#[derive(Eq, Hash, PartialEq)]
-struct Name<'a>(Option<&'a str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(NameVisitor).map(Self)
-    }
-}
-
-struct NameVisitor;
-
-impl<'de> serde::de::Visitor<'de> for NameVisitor {
-    type Value = Option<&'de str>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-        Ok(Some(name))
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(None)
     }
 }
 

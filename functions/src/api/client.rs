@@ -47,8 +47,10 @@ fn name(parts: &Parts, trusted_hops: usize) -> Option<String> {
 }
 
 fn source(parts: &Parts) -> Option<IpAddr> {
-    if let Some(RequestContext::ApiGatewayV2(context)) = parts.extensions.get() {
-        return context.http.source_ip.as_deref()?.parse().ok();
+    match parts.extensions.get() {
+        Some(RequestContext::ApiGatewayV2(context)) => return context.http.source_ip.as_deref()?.parse().ok(),
+        Some(RequestContext::ApiGatewayV1(context)) => return context.identity.source_ip.as_deref()?.parse().ok(),
+        _ => {}
     }
     let address = parts.extensions.get::<Peer>()?.0.ip().to_canonical();
     (!address.is_loopback()).then_some(address)
@@ -57,10 +59,9 @@ fn source(parts: &Parts) -> Option<IpAddr> {
 /// The address that the outermost of our own proxies saw. Each of them appends the one it saw, so it is counted from the
 /// end; whatever stands before it was made up by somebody else.
 fn forwarded(headers: &HeaderMap, trusted_hops: usize) -> Option<IpAddr> {
-    let lines = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());
-    let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
-    let position = hops.len().checked_sub(trusted_hops).filter(|_| trusted_hops > 0)?;
-    hops.get(position)?.parse().ok()
+    let from_the_end = trusted_hops.checked_sub(1)?;
+    let lines = headers.get_all(FORWARDED_FOR).iter().rev().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.rsplit(',')).nth(from_the_end)?.trim().parse().ok()
 }
 
 /// One client has a whole /64 of IPv6 addresses, so its budget is that of the /64.
@@ -76,6 +77,8 @@ mod tests {
     use super::{Peer, forwarded, name, network};
     use http::request::Parts;
     use http::{HeaderMap, HeaderValue, Request};
+    use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
+    use lambda_http::request::RequestContext;
 
     fn headers(lines: &[&'static str]) -> HeaderMap {
         lines
@@ -110,6 +113,15 @@ mod tests {
         assert_eq!(name(&parts("127.0.0.1:1", Some("9.9.9.9")), 0), None);
         assert_eq!(name(&parts("[::ffff:127.0.0.1]:1", None), 0), None);
         assert_eq!(name(&parts("127.0.0.1:1", Some("9.9.9.9")), 1).as_deref(), Some("address 9.9.9.9"));
+    }
+
+    #[test]
+    fn behind_a_rest_api_a_client_is_known_by_the_address_that_the_gateway_saw() {
+        let mut context = ApiGatewayProxyRequestContext::default();
+        context.identity.source_ip = Some("192.0.2.9".to_owned());
+        let mut parts = parts("198.51.100.1:1", None);
+        parts.extensions.insert(RequestContext::ApiGatewayV1(context));
+        assert_eq!(name(&parts, 0).as_deref(), Some("address 192.0.2.9"));
     }
 
     #[test]

@@ -134,7 +134,7 @@ pub(super) async fn clear_all(
     Extension(deadline): Extension<Deadline>,
 ) -> Result<Response, Problem> {
     let audit = admin.audit(Action::ClearAll, Resource::Everything);
-    let categories: Vec<_> = Category::ALL.into_iter().filter(|category| !category.is_counter()).collect();
+    let categories: Vec<_> = Category::of_entries().collect();
     let patterns = categories.iter().map(|category| Pattern::Category(*category)).collect();
     let swept = sweep_within(&services.cache, patterns, deadline).await;
     audit.close(swept.as_ref().map_or(Outcome::Failed, Sweeping::outcome));
@@ -149,8 +149,7 @@ pub(super) async fn clear_all(
 }
 
 pub(super) fn describe_delete_entry() -> Operation {
-    let categories: Vec<_> = Category::ALL.into_iter().filter(|category| !category.is_counter()).collect();
-    let categories: Vec<_> = categories.into_iter().map(Category::as_str).collect();
+    let categories: Vec<_> = Category::of_entries().map(Category::as_str).collect();
     let identifier = "What the category's keys are about: an id, a digest or a drug's name.";
     let sub_key = json!({ "type": "string", "minLength": 1 });
     Operation::new("redis", "delete_entry", "Removes one entry, and voids its computation if one is under way")

@@ -132,8 +132,7 @@ pub(super) fn describe() -> Operation {
 
 /// The rule of patterns, as far as a regular expression can tell: what an exact key is depends on its category.
 pub(super) fn pattern_schema() -> Value {
-    let categories: Vec<_> = Category::ALL.into_iter().filter(|category| !category.is_counter()).collect();
-    let categories = categories.into_iter().map(Category::as_str).collect::<Vec<_>>().join("|");
+    let categories = Category::of_entries().map(Category::as_str).collect::<Vec<_>>().join("|");
     json!({
         "description": "`category`, `category:*`, `category:prefix*`, or an exact key without its `medinsight:`.",
         "type": "string",

@@ -15,7 +15,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::future::try_join_all;
-use medinsight_core::{CacheKey, KeyError, RequestDigest};
+use medinsight_core::{CacheKey, EntryKind, KeyError};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -121,7 +121,7 @@ struct Erased {
 
 async fn erase(services: &Services, mut keys: Vec<CacheKey>, deadline: Deadline) -> Result<Erased, StoreError> {
     // What waits for a trip would come back after the erasure.
-    services.cache.flush().await;
+    services.cache.flush_all().await?;
     let analyses = analyses_of(services, &keys, deadline).await?;
     let named_an_analysis = !analyses.is_empty();
     keys.extend(analyses);
@@ -130,22 +130,14 @@ async fn erase(services: &Services, mut keys: Vec<CacheKey>, deadline: Deadline)
     Ok(Erased { removed, named_an_analysis })
 }
 
-/// The keys of the analysis that the session's summary names: as they are now, and as they were without a secret.
+/// The keys of the analysis that the session's summary names.
 async fn analyses_of(services: &Services, keys: &[CacheKey], deadline: Deadline) -> Result<Vec<CacheKey>, StoreError> {
-    let summaries = keys.iter().filter(|key| key.kind() == medinsight_core::EntryKind::AiSummary);
-    let mut analyses = Vec::new();
-    for key in summaries {
-        let Some(payload) = services.cache.kept(key, deadline).await? else { continue };
-        let summary = serde_json::from_slice::<Summary<'_>>(&payload).ok();
-        let digest: Option<RequestDigest> = summary.and_then(|summary| summary.request_digest.parse().ok());
-        analyses.extend(
-            digest
-                .iter()
-                .flat_map(|digest| [services.analyses.key_of(digest), CacheKey::health_analysis(digest, None)]),
-        );
-    }
-    analyses.dedup();
-    Ok(analyses)
+    let summary = keys.iter().find(|key| key.kind() == EntryKind::AiSummary);
+    let Some(summary) = summary else { return Ok(Vec::new()) };
+    let Some(payload) = services.cache.kept(summary, deadline).await? else { return Ok(Vec::new()) };
+    let summary = serde_json::from_slice::<Summary<'_>>(&payload).ok();
+    let digest = summary.and_then(|summary| summary.request_digest.parse().ok());
+    Ok(digest.map(|digest| services.analyses.keys_of(&digest)).unwrap_or_default())
 }
 
 fn keys_of(id: &str) -> Result<Vec<CacheKey>, KeyError> {

@@ -1,13 +1,11 @@
 //! The session that a request belongs to.
 
 use super::Problem;
+use super::ids::is_id;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::{Value, json};
 
 /// Names the session; answers carry it back.
 pub(super) const SESSION_HEADER: HeaderName = HeaderName::from_static("x-session-id");
-
-const MAX_CHARS: usize = 128;
 
 /// A session's name: 1 to 128 visible ASCII characters.
 pub(super) struct SessionId(HeaderValue);
@@ -18,14 +16,9 @@ impl SessionId {
         let mut named = headers.get_all(SESSION_HEADER).iter();
         match (named.next(), named.next()) {
             (None, _) => Self::random(),
-            (Some(name), None) if is_valid(name) => Ok(Self(name.clone())),
+            (Some(name), None) if is_id(name.as_bytes()) => Ok(Self(name.clone())),
             _ => Err(Problem::invalid_session()),
         }
-    }
-
-    /// The rule as a JSON Schema.
-    pub(super) fn schema() -> Value {
-        json!({ "type": "string", "pattern": format!("^[!-~]{{1,{MAX_CHARS}}}$") })
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -42,9 +35,4 @@ impl SessionId {
         getrandom::fill(&mut bytes).map_err(|_| Problem::internal())?;
         HeaderValue::try_from(hex::encode(bytes)).map(Self).map_err(|_| Problem::internal())
     }
-}
-
-fn is_valid(name: &HeaderValue) -> bool {
-    let bytes = name.as_bytes();
-    (1..=MAX_CHARS).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
 }

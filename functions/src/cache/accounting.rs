@@ -34,8 +34,10 @@ impl Counts {
 impl Cache {
     /// Raises a counter with a later trip.
     pub fn tally(&self, counter: Counter, by: u64) {
-        if by > 0 {
-            self.0.deferred.count_all(counter.key(), by);
+        if by > 0
+            && let Some(counter) = counter.key()
+        {
+            self.0.deferred.count(counter, by);
         }
     }
 

@@ -1,8 +1,8 @@
 //! Clearing: a category, the entries of a category whose keys begin alike, or one entry.
 
 use super::{Cache, UNHURRIED};
-use crate::store::{Doubt, FailureReason, Patience, StoreError, Swept, Tally};
-use medinsight_core::{CacheKey, Category, Generation, Pattern};
+use crate::store::{Patience, StoreError, Swept, Tally, random_generation};
+use medinsight_core::{CacheKey, Category, Pattern};
 
 /// A category that was cleared: from now on none of its entries is served, also none whose computation is under way.
 /// What is left is to remove the bytes.
@@ -40,8 +40,7 @@ impl Cache {
     ///
     /// [`StoreError`] when the store did not answer; then the category may or may not be cleared.
     pub async fn clear(&self, category: Category) -> Result<Cleared, StoreError> {
-        let nothing_done = |_| StoreError { reason: FailureReason::Refused, doubt: Doubt::NothingDone };
-        let generation = getrandom::u64().map(Generation).map_err(nothing_done)?;
+        let generation = random_generation()?;
         let started = self.0.clock.now();
         self.0.store.renew_generation(category, generation, Patience::of(UNHURRIED)).await?;
         self.0.generations.learn(&[(category, generation)], started);

@@ -46,7 +46,7 @@ impl Cache {
                 let _ = cache.compute_under(&lease, &refreshed, compute).await;
             }
         };
-        self.0.refreshes.start(key, work);
+        self.work_on(key, work);
     }
 
     /// Computes if `admission` says so.

@@ -90,7 +90,7 @@ impl Counter {
     /// because a request is counted before its hit is.
     pub fn all() -> impl Iterator<Item = Self> {
         let usage = Usage::all().flat_map(|usage| Endpoint::ALL.map(|endpoint| Self::Usage(endpoint, usage)));
-        let sizes = Category::ALL.into_iter().filter(|category| !category.is_counter()).flat_map(|category| {
+        let sizes = Category::of_entries().flat_map(|category| {
             let classes = SizeClass::ALL.map(|size| Self::Stored(category, size));
             classes.into_iter().chain([Self::StoredBytes(category)])
         });
@@ -164,6 +164,12 @@ impl Endpoint {
             Self::DrugAnalysis => Category::DrugAnalysis.as_str(),
             Self::DrugInfo => Category::DrugInfo.as_str(),
         }
+    }
+
+    /// The counter that each request raises, for its [`Visit`](super::Visit).
+    #[must_use]
+    pub fn requests(self) -> Vec<CacheKey> {
+        Counter::Usage(self, Usage::Requests).key().into_iter().collect()
     }
 }
 

@@ -51,10 +51,6 @@ impl Deferred {
         *self.waiting().counts.entry(counter).or_default() += by;
     }
 
-    pub(super) fn count_all(&self, counters: impl IntoIterator<Item = CacheKey>, by: u64) {
-        counters.into_iter().for_each(|counter| self.count(counter, by));
-    }
-
     pub(super) fn store(&self, key: CacheKey, payload: Bytes) {
         let mut waiting = self.waiting();
         if waiting.payloads.len() < MAX_WAITING_PAYLOADS {
@@ -87,8 +83,7 @@ impl Deferred {
 impl Waiting {
     fn take_counts(&mut self, boarding: Boarding) -> Vec<(CacheKey, u64)> {
         if let Boarding::Now(now) = boarding {
-            let is_recent = self.counts_rode_at <= now && now.since(self.counts_rode_at) < COUNTS_RIDE_EVERY;
-            if is_recent || self.counts.is_empty() {
+            if now.is_within(COUNTS_RIDE_EVERY, self.counts_rode_at) || self.counts.is_empty() {
                 return Vec::new();
             }
             self.counts_rode_at = now;

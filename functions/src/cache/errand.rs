@@ -1,10 +1,10 @@
 //! One trip to the store as the engine sees it: what it wants, together with what has been waiting for a trip.
 
-use super::Cache;
 use super::counter::Counter;
 use super::deferred::{Boarding, Riders};
 use super::generations::Known;
 use super::measures;
+use super::{Cache, Stamp};
 use crate::store::{Doubt, LeaseRequest, Patience, Reply, StoreError, Trip, Write};
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, Generation, UnixMillis};
@@ -127,7 +127,7 @@ impl Cache {
         counts.iter().for_each(|counter| self.0.deferred.count(counter.clone(), 1));
     }
 
-    /// Frames a payload; `None` when it is not to be stored.
+    /// The entry of a computed answer or of what a person wrote; `None` when it is not to be stored.
     pub(super) fn write(
         &self,
         key: &CacheKey,
@@ -135,12 +135,16 @@ impl Cache {
         cost: Duration,
         generation: Generation,
     ) -> Option<Write> {
-        let life = self.lifetime(key)?;
-        let fresh_for_secs = life.jittered_secs(key);
+        let fresh_for_secs = self.lifetime(key)?.jittered_secs(key);
         let origin_cost_ms = u32::try_from(crate::clock::millis(cost)).unwrap_or(u32::MAX);
-        let stamp = super::Stamp { written_at: self.0.clock.now(), fresh_for_secs, origin_cost_ms, generation };
-        match self.0.envelope.wrap(key, &stamp, payload) {
-            Ok(entry) => Some(Write { key: key.clone(), entry, keep_for: life.retention(fresh_for_secs) }),
+        self.frame(key, payload, &Stamp { written_at: self.0.clock.now(), fresh_for_secs, origin_cost_ms, generation })
+    }
+
+    /// Makes an entry; `None` when it is not to be stored.
+    pub(super) fn frame(&self, key: &CacheKey, payload: &[u8], stamp: &Stamp) -> Option<Write> {
+        let keep_for = self.lifetime(key)?.retention(stamp.fresh_for_secs);
+        match self.0.envelope.wrap(key, stamp, payload) {
+            Ok(entry) => Some(Write { key: key.clone(), entry, keep_for }),
             Err(reason) => {
                 self.tally(Counter::NotWrapped(reason), 1);
                 None

@@ -31,10 +31,7 @@ pub(super) enum Known {
 impl Generations {
     pub(super) fn known(&self, category: Category, now: UnixMillis) -> Known {
         match self.copies().get(&category) {
-            // A copy from the future is no younger than one that is too old: the clock has been set back.
-            Some(kept) if kept.read_at <= now && now.since(kept.read_at) < MAX_COPY_AGE => {
-                Known::Current(kept.generation)
-            }
+            Some(kept) if now.is_within(MAX_COPY_AGE, kept.read_at) => Known::Current(kept.generation),
             Some(kept) => Known::Earlier(kept.generation),
             None => Known::Not,
         }

@@ -48,7 +48,7 @@ impl Cache {
         let category = key.kind().category();
         let mut generation = None;
         for _ in 0..ATTEMPTS {
-            let writes = generation.map(|generation| self.frame(key, kept, generation)).transpose()?;
+            let writes = generation.map(|generation| self.write_kept(key, kept, generation)).transpose()?;
             let (started, is_written) = (self.0.clock.now(), writes.is_some());
             let trip = Trip { writes: writes.into_iter().collect(), generations: vec![category], ..Trip::default() };
             let reply = self.0.store.run(trip, patience).await?;
@@ -85,15 +85,10 @@ impl Cache {
         }
     }
 
-    fn frame(&self, key: &CacheKey, kept: &Kept, generation: Generation) -> Result<Write, NotKept> {
-        let life = self.lifetime(key).ok_or(NotKept::Entry)?;
-        let fresh_for_secs = kept.life_secs.clamp(1, life.fresh_for_secs.max(1));
+    fn write_kept(&self, key: &CacheKey, kept: &Kept, generation: Generation) -> Result<Write, NotKept> {
+        let fresh_for_secs = kept.life_secs.clamp(1, self.longest_life_secs(key.kind()).max(1));
         let stamp = Stamp { written_at: self.0.clock.now(), fresh_for_secs, origin_cost_ms: 0, generation };
-        let entry = self.0.envelope.wrap(key, &stamp, &kept.payload).map_err(|reason| {
-            self.tally(Counter::NotWrapped(reason), 1);
-            NotKept::Entry
-        })?;
-        Ok(Write { key: key.clone(), entry, keep_for: life.retention(fresh_for_secs) })
+        self.frame(key, &kept.payload, &stamp).ok_or(NotKept::Entry)
     }
 
     fn unhurried(&self, deadline: Deadline) -> Patience {

@@ -53,8 +53,7 @@ impl Near {
         self.drop_all_after_a_silence(entries, now);
         let kept = entries.get(key)?;
         // The cache's own clock may stand still while a Lambda environment is frozen; that of the wall does not.
-        let is_young = kept.read_at <= now && now.since(kept.read_at) < MAX_AGE;
-        is_young.then_some(kept.content)
+        now.is_within(MAX_AGE, kept.read_at).then_some(kept.content)
     }
 
     pub(super) fn keep(&self, key: &CacheKey, content: Content, read_at: UnixMillis) {

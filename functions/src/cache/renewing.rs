@@ -2,7 +2,7 @@
 
 use super::computing::Journey;
 use super::timing::Budget;
-use super::{Answer, Cache, CacheStatus, Found, Visit};
+use super::{Answer, Cache, CacheStatus, Found, Visit, measures};
 use crate::origin::OriginError;
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Freshness};
@@ -16,6 +16,7 @@ impl Cache {
         F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
     {
         let (key, deadline) = (visit.key.clone(), visit.deadline);
+        let category = key.kind().category();
         let mut budget = Budget::new(&self.0.timing, deadline);
         let Found::Entry(entry, freshness) = self.look_up(visit, &mut budget).await else { return None };
         match freshness {
@@ -23,6 +24,7 @@ impl Cache {
             Freshness::RefreshEarly => self.refresh(key, refresh, deadline),
             Freshness::StaleWhileRevalidate | Freshness::StaleIfError | Freshness::Gone => return None,
         }
+        measures::served(category, CacheStatus::Hit);
         Some(entry.into_answer(CacheStatus::Hit))
     }
 
@@ -33,6 +35,18 @@ impl Cache {
     ///
     /// The origin's error when there is nothing to give instead, or when it knows that there is no answer.
     pub async fn renew<F>(&self, visit: Visit, compute: F) -> Result<Answer, OriginError>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+    {
+        let category = visit.key.kind().category();
+        let result = self.find_or_renew(visit, compute).await;
+        if let Ok(answer) = &result {
+            measures::served(category, answer.status);
+        }
+        result
+    }
+
+    async fn find_or_renew<F>(&self, visit: Visit, compute: F) -> Result<Answer, OriginError>
     where
         F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
     {

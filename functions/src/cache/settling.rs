@@ -18,7 +18,7 @@ impl Cache {
     pub async fn settle(&self, deadline: Deadline) -> Settled {
         let rest = async {
             while self.is_computing() {
-                self.0.refreshes.landed().await;
+                self.0.background.landed().await;
                 self.0.flights.landed().await;
             }
             self.flush().await;

@@ -32,11 +32,11 @@ pub enum SessionIds {
 impl ExposureConfig {
     pub(super) fn of(settings: &Settings<'_>) -> Result<Self, InvalidSetting> {
         let session_ids = settings.text("CACHE_SESSION_IDS").map(str::parse).transpose();
-        let hops = settings.number("TRUSTED_PROXY_HOPS", 0, 10, 0)?;
+        let trusted_proxy_hops = settings.size("TRUSTED_PROXY_HOPS", 0, 10, 0)?;
         Ok(Self {
             cors_origins: origins(settings)?,
             client_budget: client_budget(settings)?,
-            trusted_proxy_hops: usize::try_from(hops).unwrap_or_default(),
+            trusted_proxy_hops,
             session_ids: session_ids.map_err(|()| InvalidSetting::rule("CACHE_SESSION_IDS", "strict or legacy"))?,
         })
     }

@@ -18,7 +18,7 @@ pub struct RedisConfig {
     pub ca_file: Option<PathBuf>,
     /// `REDIS_MAX_CONNECTIONS`: how many connections to a database the local server opens, 1 to 1,000; 20.
     pub max_connections: usize,
-    /// `REDIS_CONNECT_TIMEOUT_MS`: how long a connection may take to make, 1 to 10,000; 200.
+    /// `REDIS_CONNECT_TIMEOUT_MS`: how long a connection may take to make, 2 to 10,000; 200.
     pub connect_timeout: Duration,
     /// `REDIS_COMMAND_TIMEOUT_MS`: how long a reply may take, 2 to 10,000; 100.
     pub command_timeout: Duration,
@@ -53,12 +53,12 @@ impl RedisConfig {
     pub(super) fn of(settings: &Settings<'_>) -> Result<Option<Self>, InvalidSetting> {
         let Some(answers) = answers(settings)? else { return none_of_the_rest(settings) };
         let sessions = settings.text("REDIS_SESSION_URL").map(|url| of_url("REDIS_SESSION_URL", url, settings));
-        let max_connections = settings.number("REDIS_MAX_CONNECTIONS", 1, 1_000, 20)?;
+        let max_connections = settings.size("REDIS_MAX_CONNECTIONS", 1, 1_000, 20)?;
         Ok(Some(Self {
             answers,
             sessions: sessions.transpose()?,
             ca_file: settings.text("REDIS_CA_FILE").map(PathBuf::from),
-            max_connections: usize::try_from(max_connections).unwrap_or(1),
+            max_connections,
             connect_timeout: timeout(settings, "REDIS_CONNECT_TIMEOUT_MS", 200)?,
             command_timeout: timeout(settings, "REDIS_COMMAND_TIMEOUT_MS", 100)?,
         }))

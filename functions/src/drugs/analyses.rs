@@ -1,10 +1,10 @@
 //! Analyses: taken in, computed in the background, asked for by their names.
 
-use super::desk::{Taken, Ticket};
-use super::{AnalysisId, Drugs, FailureCause, NoAnswerNow, Progress, to_json};
+use super::desk::{Taken, Ticket, session_key};
+use super::{AnalysisId, Drugs, FailureCause, NoAnswerNow, Progress};
 use crate::cache::{Answer, CacheStatus, Counter, Deadline, Endpoint, Usage, Visit};
 use crate::clock::millis;
-use crate::origin::OriginError;
+use crate::origin::{OriginError, to_json};
 use bytes::Bytes;
 use medinsight_core::{AnalysisVariant, CacheKey, DrugAnalysisRequest, DrugName, UnixMillis};
 use std::time::Duration;
@@ -26,8 +26,6 @@ pub enum Submitted {
         id: AnalysisId,
         /// The analysis.
         answer: Answer,
-        /// For how long an analysis that was computed just now is fresh.
-        fresh_for: Duration,
     },
     /// It is under way.
     UnderWay {
@@ -69,25 +67,33 @@ impl Drugs {
             return Ok(self.under_way(id, CacheStatus::Coalesced));
         }
         let id = AnalysisId::random().ok_or(OriginError::Failed)?;
-        let session = CacheKey::build("user", &id.to_string(), Some("session"));
+        let asked = session_key(id).map(|key| (key, Bytes::from(request.canonical_json())));
         let visit = Visit {
-            key: question.key.clone(),
-            counts: Counter::Usage(Endpoint::DrugAnalysis, Usage::Requests).key().into_iter().collect(),
-            inputs: session.map(|key| (key, Bytes::from(request.canonical_json()))).into_iter().collect(),
-            deadline,
+            counts: Endpoint::DrugAnalysis.requests(),
+            inputs: asked.into_iter().collect(),
+            ..Visit::to(question.key.clone(), deadline)
         };
         if let Some(answer) = cache.find_fresh(visit, Box::pin(self.clone().compute(question.clone()))).await {
             cache.count_answer(Endpoint::DrugAnalysis, &answer);
-            return Ok(Submitted::Answered { id, answer, fresh_for: cache.fresh_for(&question.key) });
+            return Ok(Submitted::Answered { id, answer });
         }
         Ok(match desk.take_in(&question.key, id) {
-            Taken::Already(id) => self.under_way(id, CacheStatus::Coalesced),
+            Taken::Already(id) => {
+                count(Usage::Coalesced);
+                self.under_way(id, CacheStatus::Coalesced)
+            }
             Taken::New(ticket) => {
                 desk.record(id, Progress::queued(id, self.expected_at())).await;
-                tokio::spawn(self.clone().work(id, question, ticket));
+                desk.begin(id, self.clone().work(id, question, ticket));
                 self.under_way(id, CacheStatus::Miss)
             }
         })
+    }
+
+    /// For how long an analysis that was computed just now is fresh.
+    #[must_use]
+    pub fn analysis_fresh_for(&self, request: &DrugAnalysisRequest) -> Duration {
+        self.question(request).map(|question| self.0.cache.fresh_for(&question.key)).unwrap_or_default()
     }
 
     /// How far an analysis has got; none when there is no such one.
@@ -109,7 +115,7 @@ impl Drugs {
         let request = DrugAnalysisRequest::from_json(&session).ok();
         let question = request.and_then(|request| self.question(&request));
         let answer = match question {
-            Some(question) => self.0.cache.peek(self.visit(&question, self.time_limit())).await,
+            Some(question) => self.0.cache.peek(self.visit(&question)).await,
             None => None,
         };
         Ok(Some(match answer {
@@ -121,7 +127,7 @@ impl Drugs {
     /// Computes an analysis and records how far it has got.
     async fn work(self, id: AnalysisId, question: Question, ticket: Ticket) {
         let (cache, desk) = (&self.0.cache, &self.0.desk);
-        let computing = cache.renew(self.visit(&question, self.time_limit()), Box::pin(self.clone().compute(question)));
+        let computing = cache.renew(self.visit(&question), Box::pin(self.clone().compute(question)));
         tokio::pin!(computing);
         let expected_at = self.expected_at();
         let mut renewals = interval(RENEWED_EVERY);
@@ -153,9 +159,8 @@ impl Drugs {
         Some(Question { drug, variant, key })
     }
 
-    fn visit(&self, question: &Question, time_limit: Duration) -> Visit {
-        let deadline = Deadline::after(time_limit);
-        Visit { key: question.key.clone(), counts: Vec::new(), inputs: Vec::new(), deadline }
+    fn visit(&self, question: &Question) -> Visit {
+        Visit::to(question.key.clone(), Deadline::after(self.time_limit()))
     }
 
     fn under_way(&self, id: AnalysisId, status: CacheStatus) -> Submitted {

@@ -4,9 +4,10 @@ use super::{AnalysisId, Progress};
 use crate::cache::Cache;
 use crate::store::FailureReason;
 use bytes::Bytes;
-use medinsight_core::CacheKey;
+use medinsight_core::{CacheKey, KeyError};
 use moka::sync::Cache as Memory;
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -77,10 +78,17 @@ impl Desk {
         Taken::New(Ticket { under_way: Arc::clone(&self.under_way), key: key.clone() })
     }
 
+    /// Has an analysis worked on in the background.
+    pub(super) fn begin(&self, id: AnalysisId, work: impl Future<Output = ()> + Send + 'static) {
+        if let Ok(key) = record_key(id) {
+            self.cache.work_on(key, work);
+        }
+    }
+
     /// Records how far an analysis has got. Without the store this process knows it alone.
     pub(super) async fn record(&self, id: AnalysisId, progress: Progress) {
         let Ok(payload) = serde_json::to_vec(&progress) else { return };
-        let Ok(key) = CacheKey::build("analysis_progress", &id.to_string(), None) else { return };
+        let Ok(key) = record_key(id) else { return };
         self.not_stored.insert(id, progress);
         if self.cache.record(&key, payload.into()).await.is_ok() {
             self.not_stored.invalidate(&id);
@@ -92,24 +100,29 @@ impl Desk {
         if let Some(progress) = self.not_stored.get(&id) {
             return Ok(Some(progress));
         }
-        let record = self.recall("analysis_progress", id, None).await?;
+        let record = self.recall(record_key(id)).await?;
         Ok(record.and_then(|payload| serde_json::from_slice(&payload).ok()))
     }
 
     /// What was asked.
     pub(super) async fn session(&self, id: AnalysisId) -> Result<Option<Bytes>, NoAnswerNow> {
-        self.recall("user", id, Some("session")).await
+        self.recall(session_key(id)).await
     }
 
-    async fn recall(
-        &self,
-        category: &str,
-        id: AnalysisId,
-        sub_key: Option<&str>,
-    ) -> Result<Option<Bytes>, NoAnswerNow> {
-        let Ok(key) = CacheKey::build(category, &id.to_string(), sub_key) else { return Ok(None) };
+    async fn recall(&self, key: Result<CacheKey, KeyError>) -> Result<Option<Bytes>, NoAnswerNow> {
+        let Ok(key) = key else { return Ok(None) };
         self.cache.recall(&key).await.map_err(|_: FailureReason| NoAnswerNow)
     }
+}
+
+/// Where the store has how far an analysis has got.
+fn record_key(id: AnalysisId) -> Result<CacheKey, KeyError> {
+    CacheKey::build("analysis_progress", &id.to_string(), None)
+}
+
+/// Where the store has what was asked.
+pub(super) fn session_key(id: AnalysisId) -> Result<CacheKey, KeyError> {
+    CacheKey::build("user", &id.to_string(), Some("session"))
 }
 
 /// Nothing runs while the lock is held that could leave the map half-changed, so poisoning means nothing here.

@@ -22,8 +22,7 @@ impl UnknownDrugs {
     }
 
     pub(super) fn contains(&self, drug: &DrugName, now: UnixMillis) -> bool {
-        // When the clock was set back it cannot be told how long ago it was.
-        self.0.get(drug).is_some_and(|learnt_at| learnt_at <= now && now.since(learnt_at) < REMEMBERED_FOR)
+        self.0.get(drug).is_some_and(|learnt_at| now.is_within(REMEMBERED_FOR, learnt_at))
     }
 }
 

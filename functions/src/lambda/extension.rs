@@ -4,7 +4,7 @@
 use super::aftercare::{Aftercare, Finished, until};
 use super::runtime_api::{Connection, RuntimeApi};
 use bytes::Bytes;
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -53,13 +53,8 @@ impl Registration {
         let request = runtime_api.request("/2020-01-01/extension/register").method(Method::POST);
         let request = request.header("lambda-extension-name", NAME).body(Full::from(r#"{"events":["INVOKE"]}"#));
         let mut connection = runtime_api.connect().await.map_err(|_| ExtensionError::Unreachable)?;
-        let request = request.map_err(|_| ExtensionError::Garbled)?;
-        let response = connection.send_request(request).await.map_err(|_| ExtensionError::Unreachable)?;
-        if !response.status().is_success() {
-            return Err(ExtensionError::Refused(response.status().as_u16()));
-        }
+        let response = send(&mut connection, request).await?;
         let identifier = response.headers().get(IDENTIFIER).cloned().ok_or(ExtensionError::Garbled)?;
-        response.into_body().collect().await.map_err(|_| ExtensionError::Unreachable)?;
         Ok(Self { runtime_api: runtime_api.clone(), connection, identifier })
     }
 
@@ -102,15 +97,25 @@ impl Registration {
     async fn next(&mut self) -> Result<Invoke, ExtensionError> {
         self.connection.ready().await.map_err(|_| ExtensionError::Unreachable)?;
         let request = self.runtime_api.request("/2020-01-01/extension/event/next");
-        let request = request.header(IDENTIFIER, self.identifier.clone()).body(Full::<Bytes>::default());
-        let request = request.map_err(|_| ExtensionError::Garbled)?;
-        let response = self.connection.send_request(request).await.map_err(|_| ExtensionError::Unreachable)?;
-        if !response.status().is_success() {
-            return Err(ExtensionError::Refused(response.status().as_u16()));
-        }
-        let body = response.into_body().collect().await.map_err(|_| ExtensionError::Unreachable)?;
-        serde_json::from_slice(&body.to_bytes()).map_err(|_| ExtensionError::Garbled)
+        let request = request.header(IDENTIFIER, self.identifier.clone()).body(Full::default());
+        let response = send(&mut self.connection, request).await?;
+        serde_json::from_slice(response.body()).map_err(|_| ExtensionError::Garbled)
     }
+}
+
+/// Sends a request and reads the whole of a successful response.
+async fn send(
+    connection: &mut Connection,
+    request: http::Result<Request<Full<Bytes>>>,
+) -> Result<Response<Bytes>, ExtensionError> {
+    let request = request.map_err(|_| ExtensionError::Garbled)?;
+    let response = connection.send_request(request).await.map_err(|_| ExtensionError::Unreachable)?;
+    if !response.status().is_success() {
+        return Err(ExtensionError::Refused(response.status().as_u16()));
+    }
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.map_err(|_| ExtensionError::Unreachable)?;
+    Ok(Response::from_parts(head, body.to_bytes()))
 }
 
 /// Waits until the runtime has sent the answer, then until nothing is left to do, or no time.

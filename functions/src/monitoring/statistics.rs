@@ -135,8 +135,8 @@ impl ErrorRates {
 
 impl EntrySizes {
     fn of(counts: &Counts) -> Self {
-        let categories = Category::ALL.into_iter().filter(|category| !category.is_counter());
-        let categories = categories.map(|category| (category.as_str(), CategorySizes::of(counts, category)));
+        let categories =
+            Category::of_entries().map(|category| (category.as_str(), CategorySizes::of(counts, category)));
         Self { basis: "entries stored since the counters began", categories: categories.collect() }
     }
 }

@@ -5,7 +5,7 @@ mod listing;
 
 use super::{
     DatabaseInspection, FailureReason, LeaseRequest, LeaseToken, NodeInspection, Reply, ServerInfo, StoreError, Stored,
-    Swept, Tally, Trip, Write,
+    Swept, Tally, Trip, Write, random_generation,
 };
 use crate::budget::{Decision, Rate};
 use budgets::Budgets;
@@ -221,12 +221,6 @@ impl Ledger {
 
 fn weight(key: &CacheKey, entry: &Bytes) -> u32 {
     u32::try_from(key.as_str().len() + entry.len() + OVERHEAD_BYTES).unwrap_or(u32::MAX)
-}
-
-/// A random token; without randomness there are no generations, and the store counts as out of reach.
-fn random_generation() -> Result<Generation, StoreError> {
-    let refused = |_| StoreError::nothing_done(FailureReason::Refused);
-    getrandom::u64().map(Generation).map_err(refused)
 }
 
 /// Every entry brings its own expiry, and writing it again starts it anew.

@@ -20,7 +20,7 @@ use super::{LeaseToken, Page, PageToken, Patience, Reply, StoreError, Stored, Sw
 use crate::budget::{Decision, Rate};
 use crate::clock::Clock;
 use crate::config::RedisConfig;
-use crate::store::{DatabaseInspection, DatabaseReport, FailureReason};
+use crate::store::{DatabaseInspection, DatabaseReport, Doubt, FailureReason};
 use commands::{Command, bulk, checked, integer, show_generation};
 use database::Database;
 use futures_util::future::join_all;
@@ -64,10 +64,8 @@ impl RedisStore {
 
     /// Asks every database whether it is there. The circuit breakers learn from the answers.
     pub async fn check(&self) {
-        for database in self.databases() {
-            // The outcome is in the reports.
-            let _ = database.check().await;
-        }
+        // The outcomes are in the reports.
+        join_all(self.databases().map(|database| database.check())).await;
     }
 
     /// How each database is doing, as far as this process knows.
@@ -163,11 +161,6 @@ impl RedisStore {
         listing::page(self.of_category(pattern.category()), pattern, from, room).await
     }
 
-    pub(super) async fn counter(&self, key: &CacheKey, patience: Patience) -> Result<u64, StoreError> {
-        let value = self.of(key).command(cmd("GET").arg(key.as_str()), patience).await?;
-        count_of(value).map_err(StoreError::nothing_done)
-    }
-
     /// Reads counters, all of which lie in the database of answers. They are read one by one in one trip and not by one
     /// `MGET`, which in a cluster may not cross slots and which a user of an ACL need not be allowed.
     pub(super) async fn counters(&self, keys: &[CacheKey], patience: Patience) -> Result<Vec<u64>, StoreError> {
@@ -249,15 +242,18 @@ fn split(trip: Trip) -> (Trip, Trip) {
     )
 }
 
-/// The two replies as one. The database that was read decides whether the trip failed; what the other one did not take
-/// is a refusal.
+/// The two replies as one. The database that was read decides whether the trip failed, which is in doubt as soon as the
+/// other one may have done its part; what the other one did not take is a refusal.
 fn joined(
     answers: Result<Reply, StoreError>,
     sessions: Result<Reply, StoreError>,
     is_read_from_sessions: bool,
 ) -> Result<Reply, StoreError> {
     let (main, side) = if is_read_from_sessions { (sessions, answers) } else { (answers, sessions) };
-    let mut reply = main?;
+    let mut reply = main.map_err(|error| match side {
+        Err(StoreError { doubt: Doubt::NothingDone, .. }) => error,
+        Ok(_) | Err(_) => StoreError::in_doubt(error.reason),
+    })?;
     match side {
         Ok(side) => {
             reply.generations.extend(side.generations);
@@ -267,4 +263,21 @@ fn joined(
         Err(error) => reply.refusal = reply.refusal.or(Some(error.reason)),
     }
     Ok(reply)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Doubt, FailureReason, Reply, StoreError, joined};
+
+    fn doubt(answers: Result<Reply, StoreError>, sessions: Result<Reply, StoreError>) -> Option<Doubt> {
+        joined(answers, sessions, true).err().map(|error| error.doubt)
+    }
+
+    #[test]
+    fn a_trip_that_one_of_two_databases_may_have_made_is_in_doubt() {
+        let nothing_done = || Err(StoreError::nothing_done(FailureReason::CircuitOpen));
+        assert_eq!(doubt(Ok(Reply::default()), nothing_done()), Some(Doubt::InDoubt));
+        assert_eq!(doubt(Err(StoreError::in_doubt(FailureReason::TimedOut)), nothing_done()), Some(Doubt::InDoubt));
+        assert_eq!(doubt(nothing_done(), nothing_done()), Some(Doubt::NothingDone));
+    }
 }

@@ -1,6 +1,6 @@
 //! What goes to the store and back at once.
 
-use super::FailureReason;
+use super::{FailureReason, StoreError};
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, Generation};
 use std::time::Duration;
@@ -21,12 +21,6 @@ pub struct Trip {
 }
 
 impl Trip {
-    /// A trip that reads an entry and its category's generation.
-    #[must_use]
-    pub fn reading(key: CacheKey) -> Self {
-        Self { generations: vec![key.kind().category()], read: Some(key), ..Self::default() }
-    }
-
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -101,6 +95,15 @@ impl LeaseToken {
     pub fn to_hex(self) -> String {
         format!("{:016x}", self.0)
     }
+}
+
+/// A new token for a category, of which no entry can have one yet.
+///
+/// # Errors
+///
+/// [`FailureReason::Refused`] without a source of randomness; then the store counts as out of reach.
+pub(crate) fn random_generation() -> Result<Generation, StoreError> {
+    getrandom::u64().map(Generation).map_err(|_| StoreError::nothing_done(FailureReason::Refused))
 }
 
 /// What became of an entry that was computed under a lease.

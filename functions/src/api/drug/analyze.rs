@@ -52,7 +52,7 @@ pub(in crate::api) async fn analyze_drug(
     let question = DrugAnalysisRequest::from_json(&body)?;
     check_characters(question.drug().as_str(), "drug_name")?;
     match services.drugs.submit(&question, deadline).await? {
-        Submitted::Answered { id, answer, fresh_for } => completed(id, &answer, fresh_for),
+        Submitted::Answered { id, answer } => completed(id, &answer, || services.drugs.analysis_fresh_for(&question)),
         Submitted::UnderWay { id, status, expected_in } => queued(id, status, expected_in),
     }
 }
@@ -75,7 +75,7 @@ pub(super) async fn find_progress(services: &Services, id: AnalysisId) -> Result
     progress.ok_or_else(Problem::unknown_analysis)
 }
 
-fn completed(id: AnalysisId, answer: &Answer, fresh_for: Duration) -> Result<Response, Problem> {
+fn completed(id: AnalysisId, answer: &Answer, fresh_for: impl FnOnce() -> Duration) -> Result<Response, Problem> {
     let body = AnalyzeDrugResponse {
         analysis_id: id.to_string(),
         status: SubmissionStatus::CompletedFromCache,

@@ -52,7 +52,7 @@ pub(in crate::api) async fn find_drug_info(
         (InfoStatus::InfoRetrieved, "drug information retrieved")
     };
     let body = DrugInfoResponse { drug_name: &written, status, message, data: raw(&answer.body)?, cached };
-    Ok(public_answer(&answer, to_json(&body)?, services.drugs.info_fresh_for(&drug)))
+    Ok(public_answer(&answer, to_json(&body)?, || services.drugs.info_fresh_for(&drug)))
 }
 
 pub(in crate::api) fn describe_find_drug_info() -> Operation {

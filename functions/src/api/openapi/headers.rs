@@ -1,7 +1,7 @@
 //! The headers that answers have, as the document describes them.
 
 use super::schema;
-use crate::api::session::SessionId;
+use crate::api::ids;
 use serde_json::{Map, Value, json};
 
 /// A header of answers.
@@ -120,7 +120,7 @@ impl Header {
                 json!({ "type": "string", "enum": ["HIT", "STALE", "MISS", "COALESCED", "BYPASS"] }),
             ),
             Self::XCacheKeyDigest => ("The digest of the question.", schema::digest()),
-            Self::XSessionId => ("The session that the request belongs to.", SessionId::schema()),
+            Self::XSessionId => ("The session that the request belongs to.", ids::schema()),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! It reads no clock and makes no random numbers; both are arguments. Time is that of the wall, because a Lambda
 //! environment is frozen between requests and its other clocks may stand still meanwhile.
 
+use crate::clock::millis;
 use medinsight_core::UnixMillis;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -125,10 +126,6 @@ impl Default for State {
 fn open(pause: Duration, now: UnixMillis, noise: u64) -> State {
     let shortened_by = millis(pause) * (noise % (JITTER_PERCENT + 1)) / 100;
     State::Open { pause, until: UnixMillis(now.0.saturating_add(millis(pause) - shortened_by)) }
-}
-
-fn millis(duration: Duration) -> u64 {
-    crate::clock::millis(duration)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::link::{Failed, Link, Remedy};
 use super::scripts::Call;
 use crate::clock::Clock;
 use crate::config::{Endpoint, RedisConfig};
-use crate::store::{Doubt, FailureReason, Patience, Reply, StoreError, Trip};
+use crate::store::{Doubt, FailureReason, Patience, Reply, StoreError, Trip, random_generation};
 use medinsight_core::{Category, Generation};
 use redis::{Cmd, ErrorKind, ServerErrorKind, Value};
 use std::path::Path;
@@ -180,7 +180,8 @@ impl Database {
 
     /// Makes a generation up. Of two processes that do so at the same time, the later one reads the earlier one's.
     async fn make_generation(self: &Arc<Self>, category: Category, patience: Patience) -> Result<Generation, Failed> {
-        let commands = [Command::NewGeneration(category, random_generation()?), Command::Generation(category)];
+        let generation = random_generation().map_err(|error| Failed { error, remedy: Remedy::GiveUp })?;
+        let commands = [Command::NewGeneration(category, generation), Command::Generation(category)];
         let outcomes = self.link().attempt(&commands, patience, self.command_timeout).await?;
         let reply = commands::understand(&commands, outcomes).map_err(|reason| failed(reason, Remedy::GiveUp))?;
         let refused = reply.refusal.unwrap_or(FailureReason::Garbled);
@@ -214,7 +215,7 @@ impl Database {
 
     /// Sends a `PING`, whatever the circuit says, and learns from the answer.
     pub(super) async fn check(self: &Arc<Self>) -> Result<(), StoreError> {
-        let patience = Patience::of(self.command_timeout * 2);
+        let patience = Patience::of(self.command_timeout);
         let outcome = self.try_command(&redis::cmd("PING"), patience).await;
         self.settle(outcome).map(|_| ())
     }
@@ -255,10 +256,6 @@ fn is_unknown_script(outcome: &Outcome) -> bool {
         Err(error) => error.kind() == ErrorKind::Server(ServerErrorKind::NoScript),
         Ok(_) => false,
     }
-}
-
-fn random_generation() -> Result<Generation, Failed> {
-    getrandom::u64().map(Generation).map_err(|_| failed(FailureReason::Refused, Remedy::GiveUp))
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<u8>, String> {

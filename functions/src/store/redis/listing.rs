@@ -3,8 +3,7 @@
 use super::client::Connection;
 use super::commands::{Outcome, bulk, checked, integer};
 use super::database::Database;
-use super::failure::reason_of_error;
-use super::sweep::{current_generation, scan, within};
+use super::sweep::{connection_of_its_own, current_generation, scan, within};
 use super::topology::Primary;
 use crate::store::listing::{Collector, Page, PageToken, Record};
 use crate::store::{FailureReason, StoreError};
@@ -36,8 +35,7 @@ async fn read_page(
     from: PageToken,
     room: usize,
 ) -> Result<Page, FailureReason> {
-    let connection = within(async { database.connector().connect().await.map_err(|error| reason_of_error(&error)) });
-    let connection = connection.await?;
+    let connection = connection_of_its_own(database).await?;
     let (keys, next) = match pattern {
         Pattern::Exact(key) => (vec![key.as_str().to_owned()], None),
         Pattern::Category(_) | Pattern::Prefix(..) => search(&connection, pattern, from, room).await?,

@@ -47,8 +47,7 @@ pub(super) async fn sweep(
 }
 
 async fn sweep_all(database: &Database, glob: &str, removal: Removal, tally: &Tally) -> Result<(), FailureReason> {
-    let connection = within(async { database.connector().connect().await.map_err(|error| reason_of_error(&error)) });
-    let connection = connection.await?;
+    let connection = connection_of_its_own(database).await?;
     for primary in Primary::all(&connection).await? {
         let mut cursor = 0;
         loop {
@@ -64,6 +63,11 @@ async fn sweep_all(database: &Database, glob: &str, removal: Removal, tally: &Ta
         }
     }
     Ok(())
+}
+
+/// A connection for long work, which must not keep requests waiting on one of theirs.
+pub(super) async fn connection_of_its_own(database: &Database) -> Result<Connection, FailureReason> {
+    within(async { database.connector().connect().await.map_err(|error| reason_of_error(&error)) }).await
 }
 
 pub(super) async fn within<T>(work: impl Future<Output = Result<T, FailureReason>>) -> Result<T, FailureReason> {
