@@ -2,19 +2,9 @@
 
 use axum::body::Body;
 use http::{Method, Request};
-use medinsight_tests::{ANALYZE, Answered, Service, get, post, question};
+use medinsight_tests::{ANALYZE, Service, get, post, question};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-
-#[track_caller]
-fn assert_problem(answer: &Answered, status: u16, code: &str, detail: &str) {
-    let body = answer.json();
-    assert_eq!((answer.status.as_u16(), body["code"].as_str()), (status, Some(code)), "{body}");
-    assert_eq!(body["detail"].as_str(), Some(detail));
-    assert_eq!(body["status"].as_u64(), Some(u64::from(status)));
-    assert_eq!(answer.header("content-type"), "application/problem+json");
-    assert_eq!(answer.header("cache-control"), "no-store");
-}
 
 fn question_with(member: &str, value: Value) -> String {
     let mut question = question();
@@ -51,7 +41,7 @@ async fn a_field_that_breaks_its_rule_is_named_together_with_the_rule() {
     ];
     for (member, value, code, detail) in cases {
         let answer = service.send(post(question_with(member, value))).await;
-        assert_problem(&answer, 422, code, detail);
+        answer.assert_problem(422, code, detail);
         assert_eq!(answer.json()["field"].as_str(), Some(member));
     }
     assert_eq!(service.origin.analyses(), 0);
@@ -71,7 +61,7 @@ async fn what_is_no_readable_json_object_is_a_400() {
         (deep.into(), "too_deep", "the body must not be nested more than 32 levels deep"),
     ];
     for (body, code, detail) in cases {
-        assert_problem(&service.send(post(body)).await, 400, code, detail);
+        service.send(post(body)).await.assert_problem(400, code, detail);
     }
 }
 
@@ -86,7 +76,7 @@ async fn a_wrong_or_absent_content_type_is_a_415() {
             request.headers_mut().insert("content-type", content_type.parse().expect("a value"));
         }
         let answer = service.send(request).await;
-        assert_problem(&answer, 415, "wrong_content_type", "Content-Type: must be application/json");
+        answer.assert_problem(415, "wrong_content_type", "Content-Type: must be application/json");
     }
 }
 
@@ -95,10 +85,10 @@ async fn a_body_over_the_limit_is_a_413_whether_its_length_is_declared_or_not() 
     let service = Service::start();
     let detail = "the body must have at most 262144 bytes";
     let long = "x".repeat(262_145);
-    assert_problem(&service.send(post(long.clone())).await, 413, "body_too_large", detail);
+    service.send(post(long.clone())).await.assert_problem(413, "body_too_large", detail);
     let mut declared = post(long);
     declared.headers_mut().insert("content-length", "262145".parse().expect("a value"));
-    assert_problem(&service.send(declared).await, 413, "body_too_large", detail);
+    service.send(declared).await.assert_problem(413, "body_too_large", detail);
     assert_eq!(Service::limits().body_bytes, 262_144);
 }
 
@@ -106,10 +96,10 @@ async fn a_body_over_the_limit_is_a_413_whether_its_length_is_declared_or_not() 
 async fn unknown_routes_and_wrong_methods_are_problems_too() {
     let service = Service::start();
     for path in ["/", "/api/v1", "/api/v1/analyze-health/", "/api/v2/analyze-health"] {
-        assert_problem(&service.send(get(path)).await, 404, "unknown_route", "there is no such route");
+        service.send(get(path)).await.assert_problem(404, "unknown_route", "there is no such route");
     }
     let answer = service.send(get(ANALYZE)).await;
-    assert_problem(&answer, 405, "wrong_method", "the route does not have this method");
+    answer.assert_problem(405, "wrong_method", "the route does not have this method");
     assert_eq!(answer.header("allow"), "POST");
     let request = Request::builder().method(Method::DELETE).uri(format!("{ANALYZE}/{}", "0".repeat(64)));
     let answer = service.send(request.body(Body::empty()).expect("a request")).await;
@@ -127,7 +117,7 @@ async fn a_malformed_digest_or_session_is_a_400() {
     for session in ["", "two words", &"x".repeat(129)] {
         let answer = service.ask_as(session, &question()).await;
         let rule = "X-Session-Id: must be given once, as 1 to 128 visible ASCII characters";
-        assert_problem(&answer, 400, "invalid_session_id", rule);
+        answer.assert_problem(400, "invalid_session_id", rule);
     }
 }
 

@@ -169,9 +169,7 @@ async fn a_clear_during_a_computation_wins() {
     let question = question();
     let ask = service.ask(&question);
     let clear = async {
-        while service.origin.analyses() == 0 {
-            tokio::task::yield_now().await;
-        }
+        service.origin.has_begun(1).await;
         let cleared = service.cache.clear(Category::HealthAnalysis).await.expect("a reachable store");
         assert_eq!(cleared.sweep().await.map(|swept| swept.removed), Ok(0));
         service.origin.open_gate();

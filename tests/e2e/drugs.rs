@@ -57,23 +57,10 @@ async fn counter(service: &Service, category: &str, endpoint: &str, name: &str) 
     service.cache.counter(&key).await.expect("a reachable store")
 }
 
-pub(crate) async fn background_work_is_done(service: &Service) {
-    until("the background work is done", LIMIT, || async { !service.cache.is_computing() }).await;
-}
-
 /// Two processes that share a Redis server of their own.
 async fn two_processes() -> (RedisServer, Service, Service) {
     let redis = RedisServer::start().await;
     let settings = [("REDIS_URL", &*redis.url())];
     let (one, other) = (Service::with_settings(&settings), Service::with_settings(&settings));
     (redis, one, other)
-}
-
-#[track_caller]
-fn assert_problem(answer: &Answered, status: u16, code: &str, detail: &str) {
-    let body = answer.json();
-    assert_eq!((answer.status.as_u16(), body["code"].as_str()), (status, Some(code)), "{body}");
-    assert_eq!(body["detail"].as_str(), Some(detail));
-    assert_eq!(answer.header("content-type"), "application/problem+json");
-    assert_eq!(answer.header("cache-control"), "no-store");
 }

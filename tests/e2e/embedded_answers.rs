@@ -1,5 +1,6 @@
 //! The cases of the embedded origin, asked over HTTP.
 
+use crate::written_question::WrittenQuestion;
 use medinsight_tests::Service;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -7,16 +8,8 @@ use serde_json::{Value, json};
 #[derive(Deserialize)]
 struct Case {
     name: String,
-    concern: String,
-    symptoms: String,
-    #[serde(default)]
-    age: Option<u8>,
-    #[serde(default)]
-    gender: Option<String>,
-    #[serde(default)]
-    history: Vec<String>,
-    #[serde(default)]
-    medications: Vec<String>,
+    #[serde(flatten)]
+    question: WrittenQuestion,
     expect: Expectation,
 }
 
@@ -31,19 +24,6 @@ struct Expectation {
     first_advice_contains: Option<String>,
     #[serde(default)]
     mentions: Vec<String>,
-}
-
-impl Case {
-    fn question(&self) -> Value {
-        json!({
-            "concern": self.concern,
-            "symptoms": self.symptoms,
-            "patient_age": self.age,
-            "patient_gender": self.gender,
-            "medical_history": self.history,
-            "current_medications": self.medications,
-        })
-    }
 }
 
 fn cases() -> Vec<Case> {
@@ -79,7 +59,7 @@ async fn every_case_is_answered_as_expected() {
     let service = Service::start();
     let mut failures = Vec::new();
     for case in cases() {
-        let answer = service.ask(&case.question()).await.json();
+        let answer = service.ask(&case.question.body()).await.json();
         let missed = shortcomings(&case.expect, &answer);
         if !missed.is_empty() {
             failures.push(format!("{}: {}", case.name, missed.join(", ")));

@@ -3,6 +3,7 @@
 //! The cases hold what the rules must keep recognising. They are no measure of how well the rules do on other words:
 //! for that, ask them about texts that nobody had before their eyes who wrote the rules.
 
+use crate::written_question::WrittenQuestion;
 use medinsight_tests::Service;
 use serde::Deserialize;
 use serde_json::json;
@@ -10,16 +11,8 @@ use serde_json::json;
 #[derive(Deserialize)]
 struct Case {
     topic: String,
-    concern: String,
-    symptoms: String,
-    #[serde(default)]
-    age: Option<u8>,
-    #[serde(default)]
-    gender: Option<String>,
-    #[serde(default)]
-    history: Vec<String>,
-    #[serde(default)]
-    medications: Vec<String>,
+    #[serde(flatten)]
+    question: WrittenQuestion,
     expect: Urgency,
 }
 
@@ -37,15 +30,7 @@ fn cases() -> Vec<Case> {
 }
 
 async fn is_rated_critical(service: &Service, case: &Case) -> bool {
-    let question = json!({
-        "concern": case.concern,
-        "symptoms": case.symptoms,
-        "patient_age": case.age,
-        "patient_gender": case.gender,
-        "medical_history": case.history,
-        "current_medications": case.medications,
-    });
-    service.ask(&question).await.json()["severity"] == json!("critical")
+    service.ask(&case.question.body()).await.json()["severity"] == json!("critical")
 }
 
 /// The cases of one kind that are rated otherwise.
@@ -54,7 +39,8 @@ async fn failures(expected: Urgency) -> Vec<String> {
     let mut failures = Vec::new();
     for case in cases().iter().filter(|case| case.expect == expected) {
         if is_rated_critical(&service, case).await == (expected == Urgency::NotCritical) {
-            failures.push(format!("{}: {} | {}", case.topic, case.concern, case.symptoms));
+            let WrittenQuestion { concern, symptoms, .. } = &case.question;
+            failures.push(format!("{}: {concern} | {symptoms}", case.topic));
         }
     }
     failures

@@ -1,17 +1,10 @@
 //! Stale answers: when they are served, and that they say so.
 
 use medinsight_functions::origin::OriginError;
-use medinsight_tests::waiting::until;
 use medinsight_tests::{Mood, Service, question};
-use std::time::Duration;
 
 /// The longest a health analysis is fresh, in seconds; jitter takes up to a twentieth off.
 const FRESH: u64 = 3_600;
-
-/// Waits until nothing is computed in the background any more.
-async fn background_work_is_done(service: &Service) {
-    until("the background work is done", Duration::from_secs(10), || async { !service.cache.is_computing() }).await;
-}
 
 #[tokio::test]
 async fn a_stale_answer_is_served_at_once_and_refreshed_in_the_background() {
@@ -21,7 +14,7 @@ async fn a_stale_answer_is_served_at_once_and_refreshed_in_the_background() {
     let stale = service.ask(&question()).await;
     assert_eq!(stale.x_cache(), "STALE");
     assert!(stale.header("cache-status").starts_with("MedInsight; hit; ttl=-"), "{}", stale.header("cache-status"));
-    background_work_is_done(&service).await;
+    service.background_work_is_done().await;
     assert_eq!(service.origin.analyses(), 2);
     let fresh = service.ask(&question()).await;
     assert_eq!((fresh.x_cache(), fresh.header("age")), ("HIT", "0"));
@@ -33,7 +26,7 @@ async fn an_answer_near_the_end_of_its_life_is_a_hit_and_refreshed_early() {
     service.ask(&question()).await;
     service.advance_secs(FRESH * 95 / 100 - 60);
     assert_eq!(service.ask(&question()).await.x_cache(), "HIT");
-    background_work_is_done(&service).await;
+    service.background_work_is_done().await;
     assert_eq!(service.origin.analyses(), 2);
 }
 
@@ -47,7 +40,7 @@ async fn many_callers_of_a_stale_answer_cause_one_refresh() {
         assert_eq!(service.ask(&question()).await.x_cache(), "STALE");
     }
     service.origin.open_gate();
-    background_work_is_done(&service).await;
+    service.background_work_is_done().await;
     assert_eq!(service.origin.analyses(), 2);
 }
 

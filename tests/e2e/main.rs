@@ -23,3 +23,4 @@ mod server;
 mod sessions;
 mod single_flight;
 mod vectors;
+mod written_question;

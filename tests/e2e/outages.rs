@@ -24,9 +24,7 @@ async fn an_answer_that_could_not_be_stored_does_not_claim_that_it_was() {
     let question = question();
     let ask = service.ask(&question);
     let cut_off = async {
-        while service.origin.analyses() == 0 {
-            tokio::task::yield_now().await;
-        }
+        service.origin.has_begun(1).await;
         memory.set_reachable(false);
         service.origin.open_gate();
     };

@@ -66,7 +66,7 @@ async fn only_what_is_fresh_is_found_and_near_its_end_it_is_refreshed() {
     service.advance_secs(86_400 * 92 / 100);
     let found = service.cache.find_fresh(visit(), gives("second")).await.expect("a fresh answer");
     assert_eq!((found.status, &found.body[..]), (CacheStatus::Hit, &b"first"[..]));
-    super::drugs::background_work_is_done(&service).await;
+    service.background_work_is_done().await;
     assert_eq!(service.cache.stored(&answer()).await, Some(Bytes::from("second")));
     service.advance_secs(86_400);
     assert!(service.cache.find_fresh(visit(), gives("unused")).await.is_none());

@@ -1,5 +1,6 @@
 //! The embedded origin with a switch, a gate and a counter.
 
+use crate::waiting::until;
 use medinsight_core::{AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, MedicationSet};
 use medinsight_functions::clock::ManualClock;
 use medinsight_functions::origin::{
@@ -12,6 +13,9 @@ use tokio::sync::Semaphore;
 
 /// What an analysis costs on the manual clock.
 const COST: Duration = Duration::from_millis(3_000);
+
+/// How long it may take on a busy machine until a question reaches the origin.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// What the origin does when it is asked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -73,6 +77,15 @@ impl ControlledOrigin {
     /// How many analyses were asked for.
     pub fn analyses(&self) -> usize {
         self.analyses.load(Ordering::SeqCst)
+    }
+
+    /// Waits until so many analyses were asked for.
+    ///
+    /// # Panics
+    ///
+    /// When they are not within some time.
+    pub async fn has_begun(&self, analyses: usize) {
+        until("the analyses are asked for", LIMIT, || async { self.analyses() >= analyses }).await;
     }
 
     /// How many times interactions were asked for.

@@ -4,7 +4,6 @@ use crate::ports::ReservedPort;
 use crate::redis_server::{RedisOptions, RedisServer};
 use crate::resp::Value;
 use crate::{child, programs, waiting};
-use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -51,12 +50,6 @@ impl RedisCluster {
     /// The node's servers, dead ones included.
     pub fn nodes(&self) -> impl Iterator<Item = &RedisServer> {
         self.nodes.iter().map(|node| &node.server)
-    }
-
-    /// The nodes' addresses.
-    #[must_use]
-    pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.nodes().map(RedisServer::address).collect()
     }
 
     /// The nodes' URLs.

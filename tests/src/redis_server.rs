@@ -5,8 +5,8 @@
 mod observe;
 mod options;
 
-pub use observe::{CommandStat, SlowCommand};
-pub use options::{AclUser, EvictionPolicy, RedisOptions};
+pub use observe::SlowCommand;
+pub use options::{AclUser, RedisOptions};
 
 use crate::child::{self, RunningChild};
 use crate::ports::ReservedPort;

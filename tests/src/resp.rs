@@ -52,12 +52,6 @@ impl Value {
             _ => &[],
         }
     }
-
-    /// Whether this is an error.
-    #[must_use]
-    pub fn is_error(&self) -> bool {
-        matches!(self, Self::Error(_))
-    }
 }
 
 /// Writes a command.

@@ -2,7 +2,7 @@
 
 use crate::ControlledOrigin;
 use crate::backing::{Backing, settings_of};
-use crate::contract;
+use crate::{contract, waiting};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -168,6 +168,16 @@ impl Service {
         self.cache.stored(&key).await.map(|payload| serde_json::from_slice(&payload).expect("JSON is stored"))
     }
 
+    /// Waits until nothing is computed any more, for a caller or in the background.
+    ///
+    /// # Panics
+    ///
+    /// When something still is after some time.
+    pub async fn background_work_is_done(&self) {
+        let is_done = || async { !self.cache.is_computing() };
+        waiting::until("the background work is done", Duration::from_secs(10), is_done).await;
+    }
+
     /// Moves the clock on.
     pub fn advance_secs(&self, secs: u64) {
         self.clock.advance(Duration::from_secs(secs));
@@ -206,6 +216,21 @@ impl Answered {
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("a header in ASCII"))
+    }
+
+    /// Asserts that this is a problem, and which.
+    ///
+    /// # Panics
+    ///
+    /// When it is none, or another one.
+    #[track_caller]
+    pub fn assert_problem(&self, status: u16, code: &str, detail: &str) {
+        let body = self.json();
+        assert_eq!((self.status.as_u16(), body["code"].as_str()), (status, Some(code)), "{body}");
+        assert_eq!(body["detail"].as_str(), Some(detail));
+        assert_eq!(body["status"].as_u64(), Some(u64::from(status)));
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(self.header("cache-control"), "no-store");
     }
 
     /// How the cache served it.

@@ -163,13 +163,19 @@ async fn every_store_decides_as_the_algorithm_does() {
 #[tokio::test]
 async fn a_debt_is_paid_by_waiting() {
     let service = Service::start();
-    let rate = Rate::new(600, 1);
-    let mut decisions = Vec::new();
-    for pause_ms in [0, 0, 150] {
-        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+    let spend = async || {
         let patience = Patience::of(Duration::from_secs(5));
-        let decision = service.cache.store().spend("medinsight:budget:{x}", rate, patience).await;
-        decisions.push(matches!(decision, Ok(Decision::Pass { .. })));
+        let decision = service.cache.store().spend("medinsight:budget:{x}", Rate::new(600, 1), patience).await;
+        decision.expect("a reachable store")
+    };
+    assert!(matches!(spend().await, Decision::Pass { .. }));
+    let mut refusal = None;
+    for _ in 0..1_000 {
+        if let Decision::Refuse { retry_after } = spend().await {
+            refusal = Some(retry_after);
+            break;
+        }
     }
-    assert!(decisions[0] && decisions[2]);
+    tokio::time::sleep(refusal.expect("a refusal") + Duration::from_millis(1)).await;
+    assert!(matches!(spend().await, Decision::Pass { .. }));
 }

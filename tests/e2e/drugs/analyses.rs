@@ -1,6 +1,6 @@
 //! Analyses of drugs: begun, shared, kept.
 
-use super::{analyze, analyze_named, assert_problem, counter, ended, id_of, info, status};
+use super::{analyze, analyze_named, counter, ended, id_of, info, status};
 use medinsight_core::{AnalysisType, AnalysisVariant, CacheKey, DrugName};
 use medinsight_functions::origin::OriginError;
 use medinsight_tests::{Mood, Service};
@@ -149,7 +149,7 @@ async fn an_analysis_near_the_end_of_its_life_is_refreshed_early() {
     ended(&service, &id_of(&analyze_named(&service, "aspirin").await)).await;
     service.advance_secs(FRESH * 92 / 100);
     assert_eq!(analyze_named(&service, "aspirin").await.x_cache(), "HIT");
-    super::background_work_is_done(&service).await;
+    service.background_work_is_done().await;
     assert_eq!(service.origin.drug_analyses(), 2);
 }
 
@@ -179,8 +179,8 @@ async fn an_unknown_drug_fails_as_such_and_is_a_404_at_once_while_that_is_rememb
     let failed = ended(&service, &id_of(&analyze_named(&service, "zyxwv").await)).await;
     assert_eq!((&failed["status"], &failed["error"]), (&json!("failed"), &json!("unknown_drug")));
     let detail = "drug_name: is no known drug";
-    assert_problem(&analyze_named(&service, "zyxwv").await, 404, "unknown_drug", detail);
-    assert_problem(&info(&service, "zyxwv").await, 404, "unknown_drug", detail);
+    analyze_named(&service, "zyxwv").await.assert_problem(404, "unknown_drug", detail);
+    info(&service, "zyxwv").await.assert_problem(404, "unknown_drug", detail);
     assert_eq!((service.origin.drug_analyses(), service.origin.drug_facts()), (1, 0));
     service.advance_secs(30);
     assert_eq!(analyze_named(&service, "zyxwv").await.json()["status"], "queued");
@@ -220,7 +220,7 @@ async fn without_the_store_this_process_still_tells_how_far_its_analyses_have_go
     let id = id_of(&analyze_named(&service, "aspirin").await);
     assert_eq!(ended(&service, &id).await["status"], "completed");
     let answer = status(&service, &"0".repeat(32)).await;
-    assert_problem(&answer, 503, "store_unavailable", "the store did not answer");
+    answer.assert_problem(503, "store_unavailable", "the store did not answer");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Bad input: a 4xx that names the field and the rule, and never shows the content.
 
-use super::{ANALYZE_DRUG, COMPARE, assert_problem, info, status};
+use super::{ANALYZE_DRUG, COMPARE, info, status};
 use medinsight_tests::{Service, get, post_to};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ async fn a_field_of_an_analysis_that_breaks_its_rule_is_named_together_with_the_
         (named("include_clinical_data", json!({})), "wrong_type", "include_clinical_data: must be true or false"),
     ];
     for (body, code, detail) in cases {
-        assert_problem(&service.send(post_to(ANALYZE_DRUG, body.to_string())).await, 422, code, detail);
+        service.send(post_to(ANALYZE_DRUG, body.to_string())).await.assert_problem(422, code, detail);
     }
     assert_eq!(service.origin.drug_analyses(), 0);
 }
@@ -47,13 +47,13 @@ async fn what_is_no_readable_json_object_is_a_400_and_another_content_type_a_415
         ("aspirin", "not_json", "the body must be JSON: syntax error at line 1, column 1"),
     ];
     for (body, code, detail) in cases {
-        assert_problem(&service.send(post_to(ANALYZE_DRUG, body)).await, 400, code, detail);
+        service.send(post_to(ANALYZE_DRUG, body)).await.assert_problem(400, code, detail);
     }
     for path in [ANALYZE_DRUG, COMPARE] {
         let mut request = post_to(path, "{}");
         request.headers_mut().insert("content-type", "text/plain".parse().expect("a value"));
         let answer = service.send(request).await;
-        assert_problem(&answer, 415, "wrong_content_type", "Content-Type: must be application/json");
+        answer.assert_problem(415, "wrong_content_type", "Content-Type: must be application/json");
     }
 }
 
@@ -71,9 +71,9 @@ async fn a_name_in_a_path_that_breaks_its_rule_is_a_problem() {
         (&"%F0%9F%92%8A".repeat(200), 422, "key_too_long", "drug_name: makes a key of more than 512 bytes"),
     ];
     for (name, status, code, detail) in cases {
-        assert_problem(&info(&service, name).await, status, code, detail);
+        info(&service, name).await.assert_problem(status, code, detail);
     }
-    assert_problem(&info(&service, "").await, 404, "unknown_route", "there is no such route");
+    info(&service, "").await.assert_problem(404, "unknown_route", "there is no such route");
     assert_eq!(service.origin.drug_facts(), 0);
 }
 
@@ -82,10 +82,10 @@ async fn a_malformed_id_is_a_400_and_an_unknown_one_a_404() {
     let service = Service::start();
     for id in ["x", "%FF", &"A".repeat(32), &"0".repeat(31), &"0".repeat(33), "..%2F..%2Fstatus"] {
         let detail = "analysis_id: must be 32 lower-case hexadecimal characters";
-        assert_problem(&status(&service, id).await, 400, "invalid_analysis_id", detail);
+        status(&service, id).await.assert_problem(400, "invalid_analysis_id", detail);
     }
     let unknown = status(&service, &"0".repeat(32)).await;
-    assert_problem(&unknown, 404, "unknown_analysis", "there is no analysis with this id");
+    unknown.assert_problem(404, "unknown_analysis", "there is no analysis with this id");
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn a_search_that_breaks_a_rule_is_a_problem() {
         ("query=a&limit=99999999999999999999", 422, "out_of_range", limit),
     ];
     for (query, status, code, detail) in cases {
-        assert_problem(&service.send(get(&format!("/api/v1/drug/search?{query}"))).await, status, code, detail);
+        service.send(get(&format!("/api/v1/drug/search?{query}"))).await.assert_problem(status, code, detail);
     }
 }
 
@@ -127,7 +127,7 @@ async fn a_comparison_that_breaks_a_rule_is_a_problem() {
         (names(&["aspirin", "a\u{1}"]), "control_character", "drug_names: must have no control characters"),
     ];
     for (body, code, detail) in cases {
-        assert_problem(&service.send(post_to(COMPARE, body.to_string())).await, 422, code, detail);
+        service.send(post_to(COMPARE, body.to_string())).await.assert_problem(422, code, detail);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Search and comparison.
 
-use super::{COMPARE, assert_problem};
+use super::COMPARE;
 use medinsight_tests::{Answered, Service, get, post_to};
 use serde_json::json;
 
@@ -47,7 +47,7 @@ async fn a_comparison_names_the_position_of_what_it_cannot_compare() {
     let service = Service::start();
     let compare = |names: &[&str]| service.send(post_to(COMPARE, json!({ "drug_names": names }).to_string()));
     let unknown = compare(&["aspirin", "zyxwv"]).await;
-    assert_problem(&unknown, 404, "unknown_drug", "drug_names: item 2 is no known drug");
+    unknown.assert_problem(404, "unknown_drug", "drug_names: item 2 is no known drug");
     let same = compare(&["Tylenol", "aspirin", "paracetamol"]).await;
-    assert_problem(&same, 422, "repeated_item", "drug_names: item 3 is the same drug as an earlier one");
+    same.assert_problem(422, "repeated_item", "drug_names: item 3 is the same drug as an earlier one");
 }

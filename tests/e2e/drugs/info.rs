@@ -1,6 +1,6 @@
 //! Facts about drugs.
 
-use super::{assert_problem, background_work_is_done, counter, info};
+use super::{counter, info};
 use medinsight_functions::origin::OriginError;
 use medinsight_tests::{Mood, Service};
 use serde_json::json;
@@ -76,7 +76,7 @@ async fn a_combination_never_collapses_into_one_of_its_parts() {
 async fn an_unknown_drug_is_a_404_that_is_remembered_for_thirty_seconds_and_then_asked_again() {
     let service = Service::start();
     for _ in 0..3 {
-        assert_problem(&info(&service, "zyxwv").await, 404, "unknown_drug", "drug_name: is no known drug");
+        info(&service, "zyxwv").await.assert_problem(404, "unknown_drug", "drug_name: is no known drug");
     }
     assert_eq!(service.origin.drug_facts(), 1);
     assert!(service.stored("drug_info", "zyxwv", None).await.is_none());
@@ -92,7 +92,7 @@ async fn a_failing_origin_is_not_remembered_as_an_unknown_drug() {
     let service = Service::start();
     service.origin.set_mood(Mood::Fails(OriginError::Unavailable));
     let answer = info(&service, "aspirin").await;
-    assert_problem(&answer, 503, "origin_unavailable", "the origin is unavailable");
+    answer.assert_problem(503, "origin_unavailable", "the origin is unavailable");
     service.origin.set_mood(Mood::Answers);
     assert_eq!(info(&service, "aspirin").await.status.as_u16(), 200);
     assert_eq!(counter(&service, "errors", "drug_info", "failures").await, 1);
@@ -105,7 +105,7 @@ async fn old_facts_are_served_while_they_are_revalidated() {
     service.advance_secs(10 * FRESH);
     let stale = info(&service, "aspirin").await;
     assert_eq!((stale.x_cache(), stale.header("cache-control")), ("STALE", "public, max-age=0"));
-    background_work_is_done(&service).await;
+    service.background_work_is_done().await;
     let fresh = info(&service, "aspirin").await;
     assert_eq!((fresh.x_cache(), fresh.header("age"), service.origin.drug_facts()), ("HIT", "0", 2));
 }
@@ -120,7 +120,7 @@ async fn old_facts_are_served_for_as_long_as_the_origin_fails() {
         let stale = info(&service, "aspirin").await;
         assert_eq!((stale.status.as_u16(), stale.x_cache()), (200, "STALE"));
         assert_eq!(stale.json()["data"], first.json()["data"]);
-        background_work_is_done(&service).await;
+        service.background_work_is_done().await;
     }
 }
 
@@ -131,7 +131,7 @@ async fn facts_about_a_drug_that_the_origin_no_longer_knows_are_removed() {
     service.advance_secs(FRESH);
     service.origin.set_mood(Mood::Fails(OriginError::UnknownDrug));
     assert_eq!(info(&service, "aspirin").await.x_cache(), "STALE");
-    background_work_is_done(&service).await;
+    service.background_work_is_done().await;
     assert_eq!(info(&service, "aspirin").await.status.as_u16(), 404);
     assert!(service.stored("drug_info", "aspirin", None).await.is_none());
 }

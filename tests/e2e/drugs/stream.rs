@@ -1,6 +1,6 @@
 //! The status of an analysis as server-sent events.
 
-use super::{analyze_named, assert_problem, ended, id_of, stream_request};
+use super::{analyze_named, ended, id_of, stream_request};
 use http_body_util::BodyExt;
 use medinsight_functions::origin::OriginError;
 use medinsight_tests::{Mood, Service};
@@ -68,7 +68,7 @@ async fn a_quiet_stream_has_heartbeats_and_ends_with_the_time_of_its_request() {
 async fn a_stream_of_an_unknown_or_malformed_id_is_a_problem() {
     let service = Service::start();
     let unknown = service.send(stream_request(&"0".repeat(32))).await;
-    assert_problem(&unknown, 404, "unknown_analysis", "there is no analysis with this id");
+    unknown.assert_problem(404, "unknown_analysis", "there is no analysis with this id");
     let detail = "analysis_id: must be 32 lower-case hexadecimal characters";
-    assert_problem(&service.send(stream_request("x")).await, 400, "invalid_analysis_id", detail);
+    service.send(stream_request("x")).await.assert_problem(400, "invalid_analysis_id", detail);
 }

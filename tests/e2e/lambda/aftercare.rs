@@ -7,13 +7,24 @@ use medinsight_tests::lambda_api::{Call, Extensions};
 use medinsight_tests::lambda_function::LambdaFunction;
 use medinsight_tests::redis_server::RedisServer;
 use medinsight_tests::waiting::until;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Entries that are stale after a second, and an origin that takes a while.
-const STALE: [(&str, &str); 2] = [("CACHE_TTL_HEALTH_ANALYSIS", "1"), ("EMBEDDED_ORIGIN_DELAY_MS", "700")];
+const STALE: [(&str, &str); 2] = [("CACHE_TTL_HEALTH_ANALYSIS", "1"), ("EMBEDDED_ORIGIN_DELAY_MS", "2000")];
 
 /// How long the origin takes.
-const DELAY: Duration = Duration::from_millis(700);
+fn delay() -> Duration {
+    Duration::from_millis(STALE[1].1.parse().expect("milliseconds"))
+}
+
+/// An event with another path.
+fn event_to(path: &str, name: &str) -> Value {
+    let mut event = event(name);
+    event["rawPath"] = path.into();
+    event["requestContext"]["http"]["path"] = path.into();
+    event
+}
 
 /// Asks for an answer that is stale, and checks that it came at once and was fresh again when the environment was idle.
 async fn refreshed_after_the_answer(function: &LambdaFunction) -> Vec<Call> {
@@ -24,7 +35,7 @@ async fn refreshed_after_the_answer(function: &LambdaFunction) -> Vec<Call> {
     let computed = function.logged("answer computed");
     let stale = function.invoke(&event("http-health")).await;
     assert_eq!((stale.status(), stale.header("x-cache")), (200, "STALE"));
-    assert!(stale.took < DELAY, "{:?}", stale.took);
+    assert!(stale.took < delay(), "{:?}", stale.took);
     function.idle().await;
     until("the refresh is in the log", LIMIT, || async { function.logged("answer computed") == computed + 1 }).await;
     let fresh = function.invoke(&event("http-health")).await;
@@ -63,6 +74,25 @@ async fn an_idle_environment_has_nothing_left_to_send() {
         let key = format!("medinsight:usage:health_analysis:{counter}");
         assert_eq!(redis.command(&["GET", &key]).await.text(), expected, "{counter}");
     }
+}
+
+#[tokio::test]
+async fn an_analysis_that_was_queued_is_finished_before_the_environment_is_frozen() {
+    let redis = RedisServer::start().await;
+    let (program, url) = (built::program("drug"), redis.url());
+    let function = LambdaFunction::start(&program, &settings(&url, &STALE));
+    let mut ask = event_to("/api/v1/drug/analyze", "http-health");
+    ask["body"] = json!({"drug_name": "Aspirin"}).to_string().into();
+    let queued = function.invoke(&ask).await;
+    assert_eq!((queued.status(), &queued.json()["status"]), (200, &json!("queued")));
+    assert!(queued.took < delay(), "{:?}", queued.took);
+    function.freeze().await;
+    let other = LambdaFunction::start(&program, &settings(&url, &[]));
+    let id = queued.json()["analysis_id"].as_str().expect("an id").to_owned();
+    let status = other.invoke(&event_to(&format!("/api/v1/drug/analyze/{id}/status"), "http-drug")).await;
+    let progress = status.json();
+    assert_eq!((status.status(), &progress["status"]), (200, &json!("completed")));
+    assert_eq!(progress["progress_percentage"], 100);
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ async fn a_miss_and_a_hit_by_an_http_api_and_by_a_rest_api() {
 #[tokio::test]
 async fn each_group_is_a_function() {
     let redis = RedisServer::start().await;
-    for (name, member) in [("sessions", "analyzer"), ("redis", "timestamp")] {
+    for (name, member) in [("drug", "data"), ("sessions", "analyzer"), ("redis", "timestamp")] {
         let function = LambdaFunction::start(&built::program(name), &settings(&redis.url(), &[]));
         let answer = function.invoke(&event(&format!("http-{name}"))).await;
         assert_eq!(answer.status(), 200, "{name}");

@@ -1,7 +1,9 @@
 //! Clearing by the routes of operators.
 
 use super::{on_redis, operate, service};
+use axum::body::Body;
 use http::Method;
+use medinsight_tests::operator::{request, with_token};
 use medinsight_tests::redis_server::RedisServer;
 use medinsight_tests::{Service, question};
 use serde_json::{Value, json};
@@ -36,6 +38,17 @@ async fn a_dry_run_counts_and_changes_nothing() {
         assert_eq!((counted["keys_found"].as_u64(), counted["keys_deleted"].as_u64()), (Some(1), Some(0)));
         assert_eq!(counted["dry_run"], true);
     }
+    assert_eq!(service.ask(&question()).await.x_cache(), "HIT");
+}
+
+#[tokio::test]
+async fn a_member_whose_name_is_written_with_an_escape_means_the_same() {
+    let service = service();
+    service.ask(&question()).await;
+    let mut request = with_token(request(Method::POST, CLEAR, Some(&json!({}))));
+    *request.body_mut() = Body::from(r#"{"pattern": "health_analysis", "dry\u005frun": true}"#);
+    let counted = service.send(request).await.json();
+    assert_eq!((counted["dry_run"].as_bool(), counted["keys_deleted"].as_u64()), (Some(true), Some(0)));
     assert_eq!(service.ask(&question()).await.x_cache(), "HIT");
 }
 

@@ -2,42 +2,10 @@
 
 use super::{HEALTH, PERFORMANCE, STATS, TOKEN, ask, operate, operated, operated_on};
 use medinsight_tests::fault_proxy::FaultProxy;
+use medinsight_tests::log::CapturedLog;
 use medinsight_tests::redis_server::RedisServer;
 use medinsight_tests::{Service, question};
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
-use tracing_subscriber::util::SubscriberInitExt;
-
-/// What is written to the log while the guard lives, by the thread of the test.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    pub(super) fn record(&self) -> impl Drop + use<> {
-        // Whether a place that logs is of interest to anybody may be asked once only, and by a thread of another test.
-        let _ = tracing_subscriber::fmt().with_writer(io::sink).try_init();
-        let log = self.clone();
-        tracing_subscriber::fmt().json().with_writer(move || log.clone()).finish().set_default()
-    }
-
-    /// The lines with this message.
-    pub(super) fn lines(&self, message: &str) -> Vec<String> {
-        let written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = String::from_utf8_lossy(&written).into_owned();
-        let message = format!(r#""message":"{message}""#);
-        text.lines().filter(|line| line.contains(&message)).map(str::to_owned).collect()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use tracing::level_filters::LevelFilter;
 
 #[tokio::test]
 async fn without_the_right_token_nobody_sees_anything_and_redis_is_sent_nothing() {
@@ -70,22 +38,20 @@ async fn without_the_right_token_nobody_sees_anything_and_redis_is_sent_nothing(
 #[tokio::test]
 async fn what_operators_read_is_audited_without_the_token_and_what_they_may_not_read_is_not() {
     let service = operated();
-    let log = Log::default();
-    let guard = log.record();
+    let log = CapturedLog::start(LevelFilter::INFO);
     for path in [HEALTH, STATS, PERFORMANCE] {
         ask(&service, path, None).await;
     }
-    assert!(log.lines("audit").is_empty());
+    assert!(log.audits().is_empty());
     for path in [HEALTH, STATS, PERFORMANCE] {
         operate(&service, path).await;
     }
-    drop(guard);
-    let lines = log.lines("audit");
-    for (line, action) in lines.iter().zip(["read_health", "read_statistics", "read_performance"]) {
-        assert!(line.contains(action) && line.contains(r#""actor":"token""#), "{line}");
+    let audits = log.audits();
+    for (audit, action) in audits.iter().zip(["read_health", "read_statistics", "read_performance"]) {
+        assert_eq!((audit["action"].as_str(), audit["actor"].as_str()), (Some(action), Some("token")), "{audit}");
     }
-    assert_eq!(lines.len(), 3);
-    assert!(lines.iter().all(|line| !line.contains("invented")));
+    assert_eq!(audits.len(), 3);
+    assert!(audits.iter().all(|audit| !audit.to_string().contains("invented")));
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! Alerts: in the statistics while they are raised, and in the log when they change.
 
-use super::access::Log;
 use super::{STATS, operate, operated_on, with_token};
 use medinsight_functions::origin::OriginError;
+use medinsight_tests::log::CapturedLog;
 use medinsight_tests::redis_server::RedisServer;
 use medinsight_tests::{Mood, Service, question};
 use serde_json::{Value, json};
+use tracing::level_filters::LevelFilter;
 
 fn watched() -> Service {
     Service::with(|config| {
@@ -29,8 +30,7 @@ async fn alerts(service: &Service) -> Value {
 #[tokio::test]
 async fn an_alert_is_shown_while_it_is_raised_and_logged_when_it_is_raised_and_when_it_is_cleared() {
     let service = watched();
-    let log = Log::default();
-    let _guard = log.record();
+    let log = CapturedLog::start(LevelFilter::INFO);
     ask_times(&service, 10).await;
     assert_eq!(alerts(&service).await, json!([]));
     service.cache.clear(medinsight_core::Category::HealthAnalysis).await.map(drop).expect("a reachable store");
@@ -44,16 +44,17 @@ async fn an_alert_is_shown_while_it_is_raised_and_logged_when_it_is_raised_and_w
         service.monitor.make_rounds().await;
         assert_eq!(alerts(&service).await, raised);
     }
-    assert_eq!((log.lines("an alert was raised").len(), log.lines("an alert was cleared").len()), (1, 0));
+    assert_eq!((log.saying("an alert was raised").len(), log.saying("an alert was cleared").len()), (1, 0));
     service.origin.set_mood(Mood::Answers);
     ask_times(&service, 10).await;
     service.monitor.make_rounds().await;
     assert_eq!(alerts(&service).await, json!([]));
     service.monitor.make_rounds().await;
-    let (raised, cleared) = (log.lines("an alert was raised"), log.lines("an alert was cleared"));
+    let (raised, cleared) = (log.saying("an alert was raised"), log.saying("an alert was cleared"));
     assert_eq!((raised.len(), cleared.len()), (1, 1));
-    assert!(raised[0].contains(r#""level":"WARN""#) && raised[0].contains(r#""alert":"error_rate""#), "{}", raised[0]);
-    assert!(cleared[0].contains(r#""level":"WARN""#) && cleared[0].contains(r#""alert":"error_rate""#));
+    for line in [&raised[0], &cleared[0]] {
+        assert_eq!((line["level"].as_str(), line["alert"].as_str()), (Some("WARN"), Some("error_rate")), "{line}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use futures_util::future::join_all;
 use medinsight_functions::origin::OriginError;
 use medinsight_tests::fault_proxy::FaultProxy;
 use medinsight_tests::redis_server::RedisServer;
+use medinsight_tests::waiting::until;
 use medinsight_tests::{Mood, Service, question};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -72,14 +73,13 @@ async fn stale_answers_coalesced_ones_and_failures_are_counted() {
     service.ask(&question()).await;
     service.advance_secs(3_601);
     assert_eq!(service.ask(&question()).await.x_cache(), "STALE");
-    settled(&service).await;
+    service.background_work_is_done().await;
     let other = json!({"concern": "Cough", "symptoms": "Dry"});
     service.origin.close_gate();
     let open = async {
-        while service.origin.analyses() < 3 {
-            tokio::task::yield_now().await;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        service.origin.has_begun(3).await;
+        let requests = || async { service.counter("usage", "requests").await >= 4 };
+        until("both requests are there", Duration::from_secs(10), requests).await;
         service.origin.open_gate();
     };
     tokio::join!(service.ask(&other), service.ask(&other), open);
@@ -205,12 +205,4 @@ async fn reading_all_counters_is_one_round_trip_beside_the_one_to_the_server_its
 
 fn count(raw: &Value, name: &str) -> u64 {
     raw[format!("usage:health_analysis:{name}")].as_u64().expect("a counter that is always shown")
-}
-
-/// Waits until nothing is computed in the background.
-async fn settled(service: &Service) {
-    medinsight_tests::waiting::until("the refresh is over", Duration::from_secs(10), || async {
-        !service.cache.is_computing()
-    })
-    .await;
 }

@@ -2,7 +2,7 @@
 
 use medinsight_core::CacheKey;
 use medinsight_tests::fault_proxy::{Arrivals, Ending, FaultProxy, Keep, ReplyFault, replies};
-use medinsight_tests::redis_server::{EvictionPolicy, RedisOptions, RedisServer};
+use medinsight_tests::redis_server::{RedisOptions, RedisServer};
 use medinsight_tests::{Answered, Service, question};
 use serde_json::json;
 use std::time::Duration;
@@ -89,8 +89,7 @@ async fn replies_in_the_wrong_order_never_give_anybody_anothers_answer() {
 
 #[tokio::test]
 async fn a_server_without_memory_still_gives_hits() {
-    let options = RedisOptions::default().maxmemory(3_000_000, EvictionPolicy::NoEviction);
-    let redis = RedisServer::with(options).await;
+    let redis = RedisServer::with(RedisOptions::default().maxmemory(3_000_000)).await;
     let service = Service::with_settings(&[("REDIS_URL", &redis.url())]);
     service.ask(&question()).await;
     fill(&redis).await;

@@ -92,12 +92,30 @@ async fn a_write_after_the_lease_ran_out_has_no_effect() {
 
 #[tokio::test]
 async fn a_waiter_serves_what_is_stale_when_the_computation_fails() {
-    let (_redis, services) = processes(2, &[]).await;
-    services[0].ask(&question()).await;
-    services[0].origin.set_mood(Mood::Fails(OriginError::Unavailable));
-    services[0].advance_secs(3_600 + 901);
-    let answer = services[0].ask(&question()).await;
-    assert_eq!((answer.status.as_u16(), answer.x_cache()), (200, "STALE"));
+    let (redis, services) = processes(2, &[]).await;
+    let (holder, waiter) = (&services[0], &services[1]);
+    let question = question();
+    holder.ask(&question).await;
+    for service in &services {
+        service.origin.set_mood(Mood::Fails(OriginError::Unavailable));
+        service.advance_secs(3_600 + 1_000);
+    }
+    holder.origin.close_gate();
+    let wait = async {
+        holder.origin.has_begun(2).await;
+        let before = redis.calls("set").await;
+        let fail = async {
+            // Only who waits asks for the lease, which is a SET, again and again.
+            until("the other process waits", LIMIT, || async { redis.calls("set").await >= before + 10 }).await;
+            assert_eq!(waiter.origin.analyses(), 0);
+            holder.origin.open_gate();
+        };
+        tokio::join!(waiter.ask(&question), fail).0
+    };
+    let (held, waited) = tokio::join!(holder.ask(&question), wait);
+    for answer in [held, waited] {
+        assert_eq!((answer.status.as_u16(), answer.x_cache()), (200, "STALE"));
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use super::{ID, call, legacy, progress, session};
 use http::Method;
 use medinsight_tests::Service;
 use medinsight_tests::fault_proxy::FaultProxy;
-use medinsight_tests::redis_server::{EvictionPolicy, RedisOptions, RedisServer};
+use medinsight_tests::redis_server::{RedisOptions, RedisServer};
 use serde_json::json;
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn while_the_store_is_down_nothing_is_said_to_be_stored_absent_or_deleted(
 
 #[tokio::test]
 async fn a_store_without_memory_is_not_said_to_have_stored_anything() {
-    let redis = RedisServer::with(RedisOptions::default().maxmemory(1, EvictionPolicy::NoEviction)).await;
+    let redis = RedisServer::with(RedisOptions::default().maxmemory(1)).await;
     let service = Service::with_settings(&[("REDIS_URL", &redis.url())]);
     let answer = call(&service, Method::POST, &session(), Some(&json!({"session_data": 1}))).await;
     assert_eq!(answer.status.as_u16(), 503);

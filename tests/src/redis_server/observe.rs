@@ -13,19 +13,6 @@ const MONITOR_LIMIT: Duration = Duration::from_secs(10);
 /// Tells the ends of several watches apart.
 static MARKERS: AtomicU64 = AtomicU64::new(0);
 
-/// How often a command was called.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct CommandStat {
-    /// Calls.
-    pub calls: u64,
-    /// Microseconds in all of them.
-    pub usec: u64,
-    /// Calls that failed while they ran.
-    pub failed_calls: u64,
-    /// Calls that were refused before they ran.
-    pub rejected_calls: u64,
-}
-
 /// A command of the slow log.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SlowCommand {
@@ -37,15 +24,15 @@ pub struct SlowCommand {
 
 impl RedisServer {
     /// How often each command was called since the server started, by its name in lower case (`client|list`).
-    pub async fn commandstats(&self) -> BTreeMap<String, CommandStat> {
+    pub async fn commandstats(&self) -> BTreeMap<String, u64> {
         let info = self.command(&["INFO", "commandstats"]).await.text();
         let lines = info.lines().filter_map(|line| line.strip_prefix("cmdstat_")?.split_once(':'));
-        lines.map(|(name, fields)| (name.to_owned(), command_stat(fields))).collect()
+        lines.map(|(name, fields)| (name.to_owned(), calls_of(fields))).collect()
     }
 
     /// How often one command was called.
     pub async fn calls(&self, command: &str) -> u64 {
-        self.commandstats().await.get(command).map_or(0, |stat| stat.calls)
+        self.commandstats().await.get(command).copied().unwrap_or(0)
     }
 
     /// Records every command that takes at least `threshold`, at most `length` of them, from an empty log on.
@@ -91,20 +78,10 @@ async fn lines_until(mut client: RespClient, marker: String) -> Vec<String> {
     }
 }
 
-/// Reads `calls=1,usec=2,usec_per_call=2.00,rejected_calls=0,failed_calls=0`.
-fn command_stat(fields: &str) -> CommandStat {
-    let mut stat = CommandStat::default();
-    for (name, value) in fields.split(',').filter_map(|field| field.split_once('=')) {
-        let number = value.parse().unwrap_or(0);
-        match name {
-            "calls" => stat.calls = number,
-            "usec" => stat.usec = number,
-            "failed_calls" => stat.failed_calls = number,
-            "rejected_calls" => stat.rejected_calls = number,
-            _ => {}
-        }
-    }
-    stat
+/// Reads the first number of `calls=1,usec=2,usec_per_call=2.00,rejected_calls=0,failed_calls=0`.
+fn calls_of(fields: &str) -> u64 {
+    let calls = fields.split(',').find_map(|field| field.strip_prefix("calls="));
+    calls.and_then(|calls| calls.parse().ok()).unwrap_or(0)
 }
 
 /// An entry is its number, its time, its microseconds, its words, and who sent it.

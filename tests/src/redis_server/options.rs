@@ -2,27 +2,6 @@
 
 use std::fmt::Write as _;
 
-/// Which entries a full server throws away.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum EvictionPolicy {
-    /// None; writes fail.
-    NoEviction,
-    /// The least recently used of all.
-    AllKeysLru,
-    /// The least recently used of those that expire.
-    VolatileLru,
-}
-
-impl EvictionPolicy {
-    fn name(self) -> &'static str {
-        match self {
-            Self::NoEviction => "noeviction",
-            Self::AllKeysLru => "allkeys-lru",
-            Self::VolatileLru => "volatile-lru",
-        }
-    }
-}
-
 /// A user of a server.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AclUser {
@@ -55,10 +34,10 @@ impl RedisOptions {
         self.setting(&format!("user {} on >{} {}", user.name, user.password, user.rules))
     }
 
-    /// The server holds at most this many bytes.
+    /// The server holds at most this many bytes, and refuses writes when it is full.
     #[must_use]
-    pub fn maxmemory(self, bytes: u64, policy: EvictionPolicy) -> Self {
-        self.setting(&format!("maxmemory {bytes}")).setting(&format!("maxmemory-policy {}", policy.name()))
+    pub fn maxmemory(self, bytes: u64) -> Self {
+        self.setting(&format!("maxmemory {bytes}")).setting("maxmemory-policy noeviction")
     }
 
     /// The server takes at most this many connections; the harness uses one of them.
