@@ -1,6 +1,6 @@
 //! The health question, asked through the cache.
 
-use crate::budget::{ClientBudget, NotAnswered};
+use crate::budget::{NotAnswered, Payer};
 use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Visit};
 use crate::origin::answer::{MedicationInteractions, Severity};
 use crate::origin::{Origin, OriginError, to_json};
@@ -41,10 +41,8 @@ impl Question {
 pub struct Asker<'a> {
     /// The session that what was asked and answered is stored for.
     pub session: &'a str,
-    /// The client whose budget pays when an answer has to be computed.
-    pub client: Option<&'a str>,
-    /// The budget.
-    pub budget: &'a ClientBudget,
+    /// Who pays when an answer has to be computed.
+    pub payer: Payer<'a>,
 }
 
 /// What of an answer is kept for the session, so that an operator or the front end can find back to it.
@@ -107,11 +105,11 @@ impl HealthAnalyses {
         deadline: Deadline,
     ) -> Result<Answer, NotAnswered> {
         let Question { request, canonical, digest } = question;
-        let is_worth_storing = !asker.budget.is_spent(asker.client);
+        let is_worth_storing = !asker.payer.is_broke();
         let inputs = CacheKey::build("symptom", asker.session, Some("inputs"));
         let inputs = inputs.ok().filter(|_| is_worth_storing).map(|key| (key, Bytes::from(canonical)));
         let visit = Visit { inputs: inputs.into_iter().collect(), ..self.visit(&digest, deadline) };
-        let admission = async { asker.budget.spend(asker.client).await.map_err(NotAnswered::from) };
+        let admission = async { asker.payer.pay().await.map_err(NotAnswered::from) };
         let result = self.cache.fetch_if(visit, admission, self.computing(request, deadline)).await;
         match &result {
             Ok(answer) => {

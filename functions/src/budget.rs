@@ -1,4 +1,5 @@
-//! How many computations one client may cause, so that nobody can fill the cache or spend the origin's money alone.
+//! How much one client may have computed and may write, so that nobody can fill the cache or spend the origin's money
+//! alone.
 
 mod gcra;
 
@@ -12,26 +13,47 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long the store may take to tell. It is asked on the way to a computation, which takes longer.
+/// How long the store may take to tell. It is asked on the way to a computation or a write, which takes longer.
 const PATIENCE: Duration = Duration::from_millis(150);
 
 /// How many refusals are remembered before those that are over are forgotten.
 const TIDY_AT: usize = 1_000;
+
+/// What a budget is spent on. Each has a budget of its own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Expense {
+    /// An answer that the origin has to be asked for.
+    Computation,
+    /// A value that the client has the store keep.
+    Write,
+}
 
 /// The budget of every client, kept in the store.
 #[derive(Clone, Debug)]
 pub struct ClientBudget {
     cache: Cache,
     names: KeySecret,
+    expense: Expense,
     rate: Option<Rate>,
     refused: Arc<Mutex<HashMap<String, Instant>>>,
+}
+
+/// A client with its budget.
+#[derive(Clone, Copy, Debug)]
+pub struct Payer<'a> {
+    /// The client, if it can be told; else nobody is limited.
+    pub client: Option<&'a str>,
+    /// The budget.
+    pub budget: &'a ClientBudget,
 }
 
 /// A client that has spent its budget.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the client has spent its budget")]
 pub struct OverBudget {
-    /// When it may compute again.
+    /// What it wanted too much of.
+    pub expense: Expense,
+    /// When it may try again.
     pub retry_after: Duration,
 }
 
@@ -46,15 +68,42 @@ pub enum NotAnswered {
     Origin(#[from] OriginError),
 }
 
+impl Payer<'_> {
+    /// Takes one off the client's budget, see [`ClientBudget::spend`].
+    ///
+    /// # Errors
+    ///
+    /// [`OverBudget`].
+    pub async fn pay(self) -> Result<(), OverBudget> {
+        self.budget.spend(self.client).await
+    }
+
+    /// Whether the client is known to have spent its budget, see [`ClientBudget::is_spent`].
+    #[must_use]
+    pub fn is_broke(self) -> bool {
+        self.budget.is_spent(self.client)
+    }
+}
+
+impl Expense {
+    /// What the client's pseudonym is made for, so that the budgets of one client lie under different keys.
+    const fn purpose(self) -> &'static str {
+        match self {
+            Self::Computation => "client",
+            Self::Write => "client that writes",
+        }
+    }
+}
+
 impl ClientBudget {
     /// A budget of `rate` for each client; without a rate none is limited. The store knows clients by pseudonyms.
     #[must_use]
-    pub fn new(cache: Cache, names: KeySecret, rate: Option<Rate>) -> Self {
-        Self { cache, names, rate, refused: Arc::default() }
+    pub fn new(cache: Cache, names: KeySecret, expense: Expense, rate: Option<Rate>) -> Self {
+        Self { cache, names, expense, rate, refused: Arc::default() }
     }
 
-    /// Takes one computation off a client's budget. When the store does not tell, the client may compute: the budget
-    /// is there to protect the service, and must not be what takes it down.
+    /// Takes one off a client's budget. When the store does not tell, the client may go on: the budget is there to protect
+    /// the service, and must not be what takes it down.
     ///
     /// # Errors
     ///
@@ -66,7 +115,7 @@ impl ClientBudget {
             Ok(Decision::Refuse { retry_after }) => {
                 self.cache.tally(Counter::OverBudget, 1);
                 self.remember(key, Instant::now() + retry_after);
-                Err(OverBudget { retry_after })
+                Err(OverBudget { expense: self.expense, retry_after })
             }
             Ok(Decision::Pass { .. }) => Ok(()),
             Err(error) => {
@@ -103,7 +152,7 @@ impl ClientBudget {
     }
 
     fn key_of(&self, client: &str) -> String {
-        format!("medinsight:budget:{{{}}}", self.names.pseudonym("client", client))
+        format!("medinsight:budget:{{{}}}", self.names.pseudonym(self.expense.purpose(), client))
     }
 
     /// An entry is replaced as a whole, so poisoning means nothing here.

@@ -13,6 +13,7 @@ pub use analysis_id::AnalysisId;
 pub use desk::NoAnswerNow;
 pub use progress::{FailureCause, Phase, Progress};
 
+use crate::budget::{NotAnswered, Payer};
 use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Usage, Visit};
 use crate::origin::{DrugFacts, Origin, OriginError, to_json};
 use bytes::Bytes;
@@ -57,22 +58,23 @@ impl Drugs {
     ///
     /// # Errors
     ///
-    /// [`OriginError::UnknownDrug`], or the origin's error when neither it nor the cache has an answer.
-    pub async fn info(&self, drug: &DrugName, deadline: Deadline) -> Result<Answer, OriginError> {
+    /// [`OriginError::UnknownDrug`], or why neither the origin nor the cache has an answer for the client.
+    pub async fn info(&self, drug: &DrugName, payer: Payer<'_>, deadline: Deadline) -> Result<Answer, NotAnswered> {
         let cache = &self.0.cache;
         let drug = self.0.origin.generic_name(drug);
         let key = CacheKey::drug_info(&drug).map_err(|_| OriginError::UnknownDrug)?;
         if self.is_known_to_be_unknown(&drug) {
             cache.tally(Counter::Usage(Endpoint::DrugInfo, Usage::Requests), 1);
             cache.tally(Counter::Usage(Endpoint::DrugInfo, Usage::Negative), 1);
-            return Err(OriginError::UnknownDrug);
+            return Err(OriginError::UnknownDrug.into());
         }
         let visit = Visit { counts: Endpoint::DrugInfo.requests(), ..Visit::to(key.clone(), deadline) };
-        let result = cache.fetch(visit, Box::pin(self.clone().look_up(drug, key))).await;
+        let admission = async { payer.pay().await.map_err(NotAnswered::from) };
+        let result = cache.fetch_if(visit, admission, Box::pin(self.clone().look_up(drug, key))).await;
         match &result {
             Ok(answer) => cache.count_answer(Endpoint::DrugInfo, answer),
-            Err(OriginError::UnknownDrug) => {}
-            Err(OriginError::TimedOut | OriginError::Unavailable | OriginError::Failed) => {
+            Err(NotAnswered::Origin(OriginError::UnknownDrug) | NotAnswered::OverBudget(_)) => {}
+            Err(NotAnswered::Origin(OriginError::TimedOut | OriginError::Unavailable | OriginError::Failed)) => {
                 cache.tally(Counter::Failures(Endpoint::DrugInfo), 1);
             }
         }

@@ -64,7 +64,22 @@ pub async fn run(
     targets: &Targets,
     body: impl Fn(u64) -> Bytes + Send + Sync + 'static,
 ) -> Vec<Sample> {
-    let (client, body) = (Arc::new(HttpClient::default()), Arc::new(body));
+    run_as(HttpClient::default(), plan, start, targets, body).await
+}
+
+/// [`run`] as a certain client.
+///
+/// # Panics
+///
+/// When there are no targets.
+pub async fn run_as(
+    client: HttpClient,
+    plan: Plan,
+    start: Instant,
+    targets: &Targets,
+    body: impl Fn(u64) -> Bytes + Send + Sync + 'static,
+) -> Vec<Sample> {
+    let (client, body) = (Arc::new(client), Arc::new(body));
     let mut requests = JoinSet::new();
     for index in 0..plan.requests() {
         let scheduled = plan.departure(index);

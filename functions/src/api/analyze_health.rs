@@ -8,7 +8,7 @@ use super::openapi::{Header, Operation, schema};
 use super::session::{SESSION_HEADER, SessionId};
 use super::{Problem, Services};
 use crate::analysis::Asker;
-use crate::budget::OverBudget;
+use crate::budget::Expense;
 use crate::cache::Deadline;
 use crate::origin::HealthAnalysis;
 use axum::Extension;
@@ -19,7 +19,6 @@ use http::{HeaderMap, HeaderValue};
 use medinsight_core::request::{MAX_ITEM_CHARS, MAX_ITEMS};
 use medinsight_core::{HealthAnalysisRequest, RequestDigest, RequestError};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// Answers a health question, from the cache when it was answered before.
 pub(super) async fn analyze_health(
@@ -38,7 +37,7 @@ pub(super) async fn analyze_health(
         services.analyses.count_digest_mismatch();
         return Err(Problem::digest_mismatch());
     }
-    let asker = Asker { session: session.as_str(), client: client.name(), budget: &services.exposure.budget };
+    let asker = Asker { session: session.as_str(), payer: client.paying_from(&services.exposure.computations) };
     let answer = services.analyses.analyze(question, asker, deadline).await?;
     let mut response = personal_answer(&answer);
     response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
@@ -92,7 +91,7 @@ pub(super) fn describe_analyze_health() -> Operation {
         .problems([Problem::invalid_session(), Problem::invalid_claim(), Problem::digest_mismatch()])
         .problems(body::problems())
         .problems(question_problems().map(Problem::from))
-        .problems([OverBudget { retry_after: Duration::ZERO }.into()])
+        .problems([Problem::over_budget(Expense::Computation)])
         .problems(Problem::of_origins())
 }
 

@@ -3,10 +3,12 @@
 
 use super::answer::private_json;
 use super::body::{self, Members, read_json_body};
+use super::client::Client;
 use super::ids::{self, check_writable, id_of_path};
 use super::openapi::schema::SchemaOf;
 use super::openapi::{Header, Operation};
 use super::{Problem, Services};
+use crate::budget::Expense;
 use crate::cache::{Deadline, Kept};
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
@@ -80,10 +82,11 @@ struct Deleted {
 pub(super) async fn keep_session(
     State(services): State<Services>,
     Extension(deadline): Extension<Deadline>,
+    client: Client,
     id: PathId,
     request: Request,
 ) -> Result<Response, Problem> {
-    SESSION.keep(&services, id, request, deadline).await
+    SESSION.keep(&services, &client, id, request, deadline).await
 }
 
 /// Gives session data back, byte for byte.
@@ -107,10 +110,11 @@ pub(super) async fn delete_session(State(services): State<Services>, id: PathId)
 pub(super) async fn keep_progress(
     State(services): State<Services>,
     Extension(deadline): Extension<Deadline>,
+    client: Client,
     id: PathId,
     request: Request,
 ) -> Result<Response, Problem> {
-    PROGRESS.keep(&services, id, request, deadline).await
+    PROGRESS.keep(&services, &client, id, request, deadline).await
 }
 
 /// Gives back how far an analysis has got, byte for byte.
@@ -132,6 +136,7 @@ impl Drawer {
     async fn keep(
         &self,
         services: &Services,
+        client: &Client,
         id: PathId,
         request: Request,
         deadline: Deadline,
@@ -145,6 +150,7 @@ impl Drawer {
             return Err(Problem::value_too_large(self.member, MAX_VALUE_BYTES));
         }
         let life_secs = life_secs(&members, services.cache.longest_life_secs(self.kind))?;
+        client.paying_from(&services.exposure.writes).pay().await?;
         let kept = Kept { payload: Bytes::copy_from_slice(value.get().as_bytes()), life_secs };
         services.cache.keep(&key, &kept, deadline).await?;
         self.respond("stored", value)
@@ -230,7 +236,7 @@ impl Drawer {
             .problems(body::problems())
             .problems(errors.map(Problem::from))
             .problems([Problem::guessable_id(self.id_field), Problem::number_out_of_range("ttl", longest)])
-            .problems([Problem::value_too_large(field, MAX_VALUE_BYTES)])
+            .problems([Problem::value_too_large(field, MAX_VALUE_BYTES), Problem::over_budget(Expense::Write)])
     }
 
     fn body_schema(&self, longest: u32) -> Value {

@@ -2,6 +2,7 @@
 
 use super::Services;
 use super::access::VerifiedJwt;
+use crate::budget::{ClientBudget, Payer};
 use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::request::Parts;
@@ -20,8 +21,8 @@ pub struct Peer(pub SocketAddr);
 pub(super) struct Client(Option<String>);
 
 impl Client {
-    pub(super) fn name(&self) -> Option<&str> {
-        self.0.as_deref()
+    pub(super) fn paying_from<'a>(&'a self, budget: &'a ClientBudget) -> Payer<'a> {
+        Payer { client: self.0.as_deref(), budget }
     }
 }
 

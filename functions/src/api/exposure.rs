@@ -1,7 +1,7 @@
 //! What stands between the service and whoever can reach it.
 
 use super::cors;
-use crate::budget::ClientBudget;
+use crate::budget::{ClientBudget, Expense};
 use crate::cache::Cache;
 use crate::config::{Config, SessionIds};
 use medinsight_core::KeySecret;
@@ -13,7 +13,9 @@ pub struct Exposure {
     /// Makes the names of clients, operators and resources for the store and the audit records.
     pub names: KeySecret,
     /// How much each client may have computed.
-    pub budget: ClientBudget,
+    pub computations: ClientBudget,
+    /// How much each client may have kept.
+    pub writes: ClientBudget,
     /// How many proxies of our own append to `X-Forwarded-For`.
     pub trusted_proxy_hops: usize,
     /// Which session ids may be written to.
@@ -34,8 +36,10 @@ impl Exposure {
             None => secret_of_the_moment()?,
         };
         let settings = &config.exposure;
+        let budget = |expense, rate| ClientBudget::new(cache.clone(), names.clone(), expense, rate);
         Ok(Self {
-            budget: ClientBudget::new(cache.clone(), names.clone(), settings.client_budget),
+            computations: budget(Expense::Computation, settings.client_budget),
+            writes: budget(Expense::Write, settings.client_writes),
             names,
             trusted_proxy_hops: settings.trusted_proxy_hops,
             session_ids: settings.session_ids.unwrap_or(SessionIds::Strict),

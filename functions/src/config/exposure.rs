@@ -14,6 +14,9 @@ pub struct ExposureConfig {
     /// `CLIENT_BUDGET_PER_MINUTE` and `CLIENT_BUDGET_BURST`: how many answers a client may have computed; 60, and 60 at
     /// once. 0 a minute means that nobody is limited.
     pub client_budget: Option<Rate>,
+    /// `CLIENT_WRITES_PER_MINUTE` and `CLIENT_WRITES_BURST`: how often a client may have something kept; 240, and 240 at
+    /// once. 0 a minute means that nobody is limited.
+    pub client_writes: Option<Rate>,
     /// `TRUSTED_PROXY_HOPS`: how many proxies of our own append to `X-Forwarded-For`, 0 to 10; 0, the header is ignored.
     pub trusted_proxy_hops: usize,
     /// `CACHE_SESSION_IDS`: `strict` or `legacy`; strict, and legacy for the local server.
@@ -35,7 +38,8 @@ impl ExposureConfig {
         let trusted_proxy_hops = settings.size("TRUSTED_PROXY_HOPS", 0, 10, 0)?;
         Ok(Self {
             cors_origins: origins(settings)?,
-            client_budget: client_budget(settings)?,
+            client_budget: rate(settings, ("CLIENT_BUDGET_PER_MINUTE", "CLIENT_BUDGET_BURST"), 60)?,
+            client_writes: rate(settings, ("CLIENT_WRITES_PER_MINUTE", "CLIENT_WRITES_BURST"), 240)?,
             trusted_proxy_hops,
             session_ids: session_ids.map_err(|()| InvalidSetting::rule("CACHE_SESSION_IDS", "strict or legacy"))?,
         })
@@ -54,9 +58,14 @@ impl FromStr for SessionIds {
     }
 }
 
-fn client_budget(settings: &Settings<'_>) -> Result<Option<Rate>, InvalidSetting> {
-    let per_minute = settings.number("CLIENT_BUDGET_PER_MINUTE", 0, 6_000, 60)?;
-    let burst = settings.number("CLIENT_BUDGET_BURST", 1, 10_000, 60)?;
+/// A rate from two settings: so many a minute, and so many at once.
+fn rate(
+    settings: &Settings<'_>,
+    (per_minute, burst): (&'static str, &'static str),
+    default: u64,
+) -> Result<Option<Rate>, InvalidSetting> {
+    let per_minute = settings.number(per_minute, 0, 6_000, default)?;
+    let burst = settings.number(burst, 1, 10_000, default)?;
     let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
     Ok((per_minute > 0).then(|| Rate::new(number(per_minute), number(burst))))
 }
@@ -97,6 +106,7 @@ mod tests {
         let exposure = config(&[]).expect("the defaults are valid").exposure;
         assert!(exposure.cors_origins.is_empty());
         assert_eq!(exposure.client_budget, Some(Rate::new(60, 60)));
+        assert_eq!(exposure.client_writes, Some(Rate::new(240, 240)));
         assert_eq!((exposure.trusted_proxy_hops, exposure.session_ids), (0, None));
     }
 

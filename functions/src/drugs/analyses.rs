@@ -2,6 +2,7 @@
 
 use super::desk::{Taken, Ticket, session_key};
 use super::{AnalysisId, Drugs, FailureCause, NoAnswerNow, Progress};
+use crate::budget::{NotAnswered, Payer};
 use crate::cache::{Answer, CacheStatus, Counter, Deadline, Endpoint, Usage, Visit};
 use crate::clock::millis;
 use crate::origin::{OriginError, to_json};
@@ -51,15 +52,21 @@ impl Drugs {
     ///
     /// # Errors
     ///
-    /// [`OriginError::UnknownDrug`] when that was learnt a moment ago, and [`OriginError::Failed`] without randomness.
-    pub async fn submit(&self, request: &DrugAnalysisRequest, deadline: Deadline) -> Result<Submitted, OriginError> {
+    /// [`OriginError::UnknownDrug`] when that was learnt a moment ago, [`OriginError::Failed`] without randomness, and
+    /// [`NotAnswered::OverBudget`] when an analysis would have to be begun for a client that has spent its budget.
+    pub async fn submit(
+        &self,
+        request: &DrugAnalysisRequest,
+        payer: Payer<'_>,
+        deadline: Deadline,
+    ) -> Result<Submitted, NotAnswered> {
         let (cache, desk) = (&self.0.cache, &self.0.desk);
         let question = self.question(request).ok_or(OriginError::UnknownDrug)?;
         let count = |usage| cache.tally(Counter::Usage(Endpoint::DrugAnalysis, usage), 1);
         if self.is_known_to_be_unknown(&question.drug) {
             count(Usage::Requests);
             count(Usage::Negative);
-            return Err(OriginError::UnknownDrug);
+            return Err(OriginError::UnknownDrug.into());
         }
         if let Some(id) = desk.find_under_way(&question.key) {
             count(Usage::Requests);
@@ -67,7 +74,8 @@ impl Drugs {
             return Ok(self.under_way(id, CacheStatus::Coalesced));
         }
         let id = AnalysisId::random().ok_or(OriginError::Failed)?;
-        let asked = session_key(id).map(|key| (key, Bytes::from(request.canonical_json())));
+        let asked = session_key(id).ok().filter(|_| !payer.is_broke());
+        let asked = asked.map(|key| (key, Bytes::from(request.canonical_json())));
         let visit = Visit {
             counts: Endpoint::DrugAnalysis.requests(),
             inputs: asked.into_iter().collect(),
@@ -77,6 +85,7 @@ impl Drugs {
             cache.count_answer(Endpoint::DrugAnalysis, &answer);
             return Ok(Submitted::Answered { id, answer });
         }
+        payer.pay().await?;
         Ok(match desk.take_in(&question.key, id) {
             Taken::Already(id) => {
                 count(Usage::Coalesced);

@@ -1,14 +1,14 @@
 //! One client cannot have the service compute without end; what is in the cache is free.
 
 use axum::body::Body;
-use http::Request;
+use http::{Method, Request};
 use medinsight_functions::budget::{Decision, Rate};
 use medinsight_functions::config::Config;
 use medinsight_functions::store::Patience;
 use medinsight_tests::fault_proxy::FaultProxy;
-use medinsight_tests::operator::through_gateway;
+use medinsight_tests::operator::{self, through_gateway};
 use medinsight_tests::redis_server::RedisServer;
-use medinsight_tests::{Answered, Service, post, question};
+use medinsight_tests::{Answered, Service, post, post_to, question};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -80,6 +80,47 @@ async fn a_verified_subject_has_a_budget_of_its_own_behind_one_address() {
         let ask = through_gateway(post(numbered(number).to_string()), FLOODER, Some(json!({"sub": subject})));
         assert_eq!(service.send(ask).await.status.as_u16(), expected, "{subject}");
     }
+}
+
+#[tokio::test]
+async fn what_is_looked_up_about_drugs_costs_and_what_is_in_the_cache_does_not() {
+    let service = Service::with(limited);
+    let info = async |name: &str| {
+        let ask = operator::request(Method::GET, &format!("/api/v1/drug/info/{name}"), None);
+        service.send(through_gateway(ask, FLOODER, None)).await
+    };
+    let analyze = async |name: &str| {
+        let ask = post_to("/api/v1/drug/analyze", json!({ "drug_name": name }).to_string());
+        service.send(through_gateway(ask, FLOODER, None)).await
+    };
+    assert_eq!(info("aspirin").await.status.as_u16(), 200);
+    assert_eq!(info("no-such-drug").await.status.as_u16(), 404);
+    assert_eq!(analyze("ibuprofen").await.status.as_u16(), 200);
+    service.background_work_is_done().await;
+    for refused in [info("metformin").await, analyze("metformin").await, analyze("warfarin").await] {
+        refused.assert_problem(429, "over_budget", "too many answers had to be computed for this client");
+    }
+    for free in [info("aspirin").await, info("no-such-drug").await, analyze("ibuprofen").await] {
+        assert_ne!(free.status.as_u16(), 429);
+    }
+}
+
+#[tokio::test]
+async fn what_a_client_has_kept_has_a_budget_of_its_own() {
+    let service = Service::with(|config| config.exposure.client_writes = Some(Rate::new(1, 2)));
+    let keep = async |address: &str, number: usize| {
+        let (group, member) =
+            if number.is_multiple_of(2) { ("session", "session_data") } else { ("analysis-progress", "progress_data") };
+        let path = format!("/api/v1/cache/{group}/9f86d081-884c-7d65-9a2f-eaa0c55ad{number:03}");
+        let ask = operator::request(Method::POST, &path, Some(&json!({ member: {"step": number} })));
+        service.send(through_gateway(ask, address, None)).await
+    };
+    for number in 0..2 {
+        assert_eq!(keep(FLOODER, number).await.status.as_u16(), 200);
+    }
+    keep(FLOODER, 2).await.assert_problem(429, "over_budget", "too much had to be kept for this client");
+    assert_eq!(keep("192.0.2.7", 3).await.status.as_u16(), 200);
+    assert_eq!(service.send(from(FLOODER, &question())).await.status.as_u16(), 200);
 }
 
 #[tokio::test]

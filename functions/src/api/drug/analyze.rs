@@ -5,8 +5,10 @@ use super::{raw, to_json};
 use crate::api::body;
 use crate::api::body::read_json_body;
 use crate::api::cache_headers::{X_CACHE, momentary, public_answer};
+use crate::api::client::Client;
 use crate::api::openapi::{Header, Operation, schema};
 use crate::api::{Problem, Services};
+use crate::budget::Expense;
 use crate::cache::{Answer, CacheStatus, Deadline};
 use crate::drugs::{AnalysisId, Progress, Submitted};
 use crate::origin::{DrugAnalysis, OriginError};
@@ -46,12 +48,14 @@ enum SubmissionStatus {
 pub(in crate::api) async fn analyze_drug(
     State(services): State<Services>,
     Extension(deadline): Extension<Deadline>,
+    client: Client,
     request: Request,
 ) -> Result<Response, Problem> {
     let body = read_json_body(request, services.limits.body_bytes).await?;
     let question = DrugAnalysisRequest::from_json(&body)?;
     check_characters(question.drug().as_str(), "drug_name")?;
-    match services.drugs.submit(&question, deadline).await? {
+    let payer = client.paying_from(&services.exposure.computations);
+    match services.drugs.submit(&question, payer, deadline).await? {
         Submitted::Answered { id, answer } => completed(id, &answer, || services.drugs.analysis_fresh_for(&question)),
         Submitted::UnderWay { id, status, expected_in } => queued(id, status, expected_in),
     }
@@ -113,6 +117,7 @@ pub(in crate::api) fn describe_analyze_drug() -> Operation {
         .problems(body::problems())
         .problems(question_problems().map(Problem::from))
         .problems([Problem::control_character("drug_name"), Problem::unknown_drug(), OriginError::Failed.into()])
+        .problems([Problem::over_budget(Expense::Computation)])
 }
 
 pub(in crate::api) fn describe_find_analysis_status() -> Operation {

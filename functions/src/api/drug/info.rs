@@ -3,8 +3,10 @@
 use super::name::{FIELD, MAX_CHARS, NamedDrug};
 use super::{raw, to_json};
 use crate::api::cache_headers::public_answer;
+use crate::api::client::Client;
 use crate::api::openapi::{Header, Operation, schema};
 use crate::api::{Problem, Services};
+use crate::budget::Expense;
 use crate::cache::Deadline;
 use crate::origin::DrugFacts;
 use axum::Extension;
@@ -41,10 +43,11 @@ enum InfoStatus {
 pub(in crate::api) async fn find_drug_info(
     State(services): State<Services>,
     Extension(deadline): Extension<Deadline>,
+    client: Client,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let NamedDrug { written, drug } = NamedDrug::of_path(&uri)?;
-    let answer = services.drugs.info(&drug, deadline).await?;
+    let answer = services.drugs.info(&drug, client.paying_from(&services.exposure.computations), deadline).await?;
     let cached = answer.status.is_from_store();
     let (status, message) = if cached {
         (InfoStatus::InfoRetrievedFromCache, "drug information retrieved from the cache")
@@ -66,5 +69,6 @@ pub(in crate::api) fn describe_find_drug_info() -> Operation {
             [RequestError::EmptyField { field: FIELD }, RequestError::KeyTooLong { field: FIELD }].map(Problem::from),
         )
         .problems([RequestError::TextTooLong { field: FIELD, max_chars: MAX_CHARS }.into()])
+        .problems([Problem::over_budget(Expense::Computation)])
         .problems(Problem::of_origins())
 }

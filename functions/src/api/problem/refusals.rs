@@ -1,7 +1,7 @@
 //! Problems of the routes that list, clear and keep entries.
 
 use super::Problem;
-use crate::budget::{NotAnswered, OverBudget};
+use crate::budget::{Expense, NotAnswered, OverBudget};
 use crate::cache::NotKept;
 use crate::store::StoreError;
 use http::StatusCode;
@@ -9,6 +9,10 @@ use medinsight_core::{InvalidPattern, KeyError, MIN_SESSION_ID_CHARS};
 use std::time::Duration;
 
 impl Problem {
+    pub(in crate::api) fn over_budget(expense: Expense) -> Self {
+        OverBudget { expense, retry_after: Duration::ZERO }.into()
+    }
+
     pub(in crate::api) fn not_a_pattern() -> Self {
         let rule = "pattern: must be percent-encoded UTF-8";
         Self::new(StatusCode::BAD_REQUEST, "invalid_pattern", rule).of_field("pattern")
@@ -120,11 +124,11 @@ impl From<NotKept> for Problem {
 
 impl From<OverBudget> for Problem {
     fn from(error: OverBudget) -> Self {
-        let problem = Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "over_budget",
-            "too many answers had to be computed for this client",
-        );
+        let rule = match error.expense {
+            Expense::Computation => "too many answers had to be computed for this client",
+            Expense::Write => "too much had to be kept for this client",
+        };
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "over_budget", rule);
         Self { retry_after_secs: Some(whole_secs(error.retry_after)), ..problem }
     }
 }

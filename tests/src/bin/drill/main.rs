@@ -9,6 +9,7 @@
 mod black_hole;
 mod clear;
 mod cluster;
+mod flood;
 mod holder_killed;
 mod lambda_cold;
 mod lambda_thaw;
@@ -39,7 +40,7 @@ struct Drill {
     start: fn() -> Running,
 }
 
-const DRILLS: [Drill; 12] = [
+const DRILLS: [Drill; 13] = [
     Drill { name: "outage-kill", start: || Box::pin(outage::run(outage::Outage::Kill)) },
     Drill { name: "outage-freeze", start: || Box::pin(outage::run(outage::Outage::Freeze)) },
     Drill { name: "black-hole", start: || Box::pin(black_hole::run()) },
@@ -49,6 +50,7 @@ const DRILLS: [Drill; 12] = [
     Drill { name: "clear", start: || Box::pin(clear::run()) },
     Drill { name: "rotation", start: || Box::pin(rotation::run()) },
     Drill { name: "cluster", start: || Box::pin(cluster::run()) },
+    Drill { name: "flood", start: || Box::pin(flood::run()) },
     Drill { name: "overhead", start: || Box::pin(overhead::run()) },
     Drill { name: "lambda-cold", start: || Box::pin(lambda_cold::run()) },
     Drill { name: "lambda-thaw", start: || Box::pin(lambda_thaw::run()) },
