@@ -20,7 +20,8 @@ pub(crate) struct DictionaryOptions {
 /// Runs the example that knows the answers, optimised, because it also measures time.
 pub(crate) fn run(options: &DictionaryOptions) -> Result<ExitCode> {
     let mut example = process::cargo();
-    example.args(["run", "--release", "--package", "medinsight-functions", "--example", "dictionary", "--"]);
+    example.args(["run", "--release", "--locked", "--package", "medinsight-functions"]);
+    example.args(["--example", "dictionary", "--"]);
     if let Some(file) = &options.write {
         example.arg("--write").arg(std::path::absolute(file).context("the file has no path")?);
     }

@@ -11,13 +11,11 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
-use crate::process;
-use crate::python::PythonProgram;
 use crate::server::Server;
+use crate::{process, python};
 
 /// The versions are pinned because they decide which requests are made.
-const SCHEMATHESIS: PythonProgram =
-    PythonProgram { name: "schemathesis", version: "4.32.5", with: &["hypothesis==6.170.17"] };
+const PACKAGES: [&str; 2] = ["schemathesis==4.32.5", "hypothesis==6.170.17"];
 
 /// An invented token, which opens the routes of operators to the requests.
 const ADMIN_TOKEN: &str = "an-invented-token-of-operators";
@@ -51,7 +49,9 @@ struct Answers {
 
 /// Finds or installs the fuzzer.
 pub(crate) fn require() -> Result<PathBuf> {
-    SCHEMATHESIS.require()
+    let environment = python::environment("schemathesis", &PACKAGES)?;
+    println!("needs {}: in {}", PACKAGES.join(" and "), environment.display());
+    Ok(environment.join("bin/schemathesis"))
 }
 
 /// Sends requests until there are enough of them, in rounds with seeds of their own.

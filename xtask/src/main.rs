@@ -6,6 +6,8 @@ mod apt;
 mod bare_axum;
 mod bench;
 mod dictionary;
+#[cfg(test)]
+mod documents;
 mod drill;
 mod fuzz;
 mod openapi;
@@ -13,6 +15,8 @@ mod process;
 mod python;
 mod redis;
 mod server;
+#[cfg(test)]
+mod source;
 mod template;
 mod test;
 mod toolchain;

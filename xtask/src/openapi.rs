@@ -23,6 +23,7 @@ pub(crate) fn run() -> Result<ExitCode> {
 
 fn print() -> Command {
     let mut command = process::cargo();
-    command.args(["run", "--quiet", "--package", "medinsight-functions", "--bin", "medinsight", "--", "openapi"]);
+    command.args(["run", "--quiet", "--locked", "--package", "medinsight-functions"]);
+    command.args(["--bin", "medinsight", "--", "openapi"]);
     command
 }

@@ -14,16 +14,24 @@ use crate::{fuzz, process, redis, template, wasm};
 #[derive(Debug)]
 struct Step {
     name: &'static str,
-    run: fn(&WasmToolchain) -> Result<()>,
+    run: fn(&Tools) -> Result<()>,
+}
+
+/// What has to be there before the first step. Tests of Redis find the server themselves.
+#[derive(Debug)]
+struct Tools {
+    wasm: WasmToolchain,
+    linters: PathBuf,
+    fuzzer: PathBuf,
 }
 
 /// What comes before the tests, quickest first.
 const STEPS: [Step; 5] = [
     Step { name: "formatting", run: |_| process::run(process::cargo().args(["fmt", "--all", "--check"])) },
-    Step { name: "deployment template", run: |_| template::lint() },
+    Step { name: "deployment template", run: |tools| template::lint(&tools.linters) },
     Step { name: "lints", run: |_| process::run(&mut clippy()) },
     Step { name: "documentation", run: |_| process::run(&mut rustdoc()) },
-    Step { name: "wasm32 build", run: wasm::build },
+    Step { name: "wasm32 build", run: |tools| wasm::build(&tools.wasm) },
 ];
 
 /// A round of tests: all of them with the store in memory, and those that hold for every store on the others, too.
@@ -72,22 +80,29 @@ struct Tally {
 
 /// Runs all steps and stops at the first that fails. The last line of a finished run is `N passed, N failed`.
 pub(crate) fn run() -> Result<ExitCode> {
-    toolchain::require_component("fmt", "rustfmt")?;
-    toolchain::require_component("clippy", "clippy")?;
-    redis::require()?;
-    let wasm = toolchain::require_wasm()?;
-    let fuzzer = fuzz::require()?;
+    let tools = Tools::require()?;
     for (number, step) in (1..).zip(&STEPS) {
-        timed(number, step.name, || (step.run)(&wasm))?;
+        timed(number, step.name, || (step.run)(&tools))?;
     }
     let mut tally = Tally::default();
     let mut tests = Ok(());
     for (number, round) in (STEPS.len() + 1..).zip(&ROUNDS) {
         tests = tests.and(timed(number, round.name, || run_tests(round, &mut tally)));
     }
-    tests = tests
-        .and(timed(STEPS.len() + ROUNDS.len() + 1, "requests from the document", || run_fuzzer(fuzzer, &mut tally)));
+    tests = tests.and(timed(STEPS.len() + ROUNDS.len() + 1, "requests from the document", || {
+        run_fuzzer(tools.fuzzer, &mut tally)
+    }));
     Ok(conclude(tally, tests))
+}
+
+impl Tools {
+    /// Finds or installs everything, so that nothing is missing in the middle of a run.
+    fn require() -> Result<Self> {
+        toolchain::require_component("fmt", "rustfmt")?;
+        toolchain::require_component("clippy", "clippy")?;
+        redis::require()?;
+        Ok(Self { wasm: toolchain::require_wasm()?, linters: template::require()?, fuzzer: fuzz::require()? })
+    }
 }
 
 /// Counts as one test: that every answer is as the OpenAPI document says.

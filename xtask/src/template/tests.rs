@@ -3,9 +3,9 @@
 //! The template is read line by line and not as YAML: each event is one line, and a test fails when that is not so.
 
 use crate::process::workspace_root;
+use crate::source::{read, settings};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 /// What operators may do outside their own group, `/api/v1/redis/`.
 const OPERATORS_AMONG_SESSIONS: [&str; 3] = [
@@ -62,17 +62,22 @@ fn every_variable_of_the_template_is_a_setting_that_is_read() {
 }
 
 #[test]
-fn alarms_watch_metrics_that_the_functions_write() {
-    let template = template();
-    // The functions write none until this file is there.
-    let Ok(source) = fs::read_to_string(workspace_root().join("functions/src/metrics.rs")) else { return };
-    let own = template.split("Namespace: MedInsight/").skip(1);
-    for alarm in own {
-        let (namespace, rest) = alarm.split_once('\n').expect("more lines");
-        let metric = value(rest, "MetricName: ").trim_end();
-        let metric = metric.lines().next().unwrap_or_default();
+fn alarms_watch_metrics_that_the_functions_write_with_the_dimensions_that_they_write_them_with() {
+    let (template, source) = (template(), read("functions/src/metrics.rs"));
+    let metrics: Vec<_> = template.split("Namespace: MedInsight/").skip(1).collect();
+    assert!(!metrics.is_empty(), "no alarm watches a metric of the functions");
+    for metric in metrics {
+        let (namespace, rest) = metric.split_once('\n').expect("more lines");
+        let name = value(rest, "MetricName: ").trim_end();
         assert!(source.contains(&format!("\"MedInsight/{namespace}\"")), "namespace MedInsight/{namespace}");
-        assert!(source.contains(&format!("\"{metric}\"")), "metric {metric}");
+        assert!(source.contains(&format!("\"{name}\"")), "metric {name}");
+        let dimensions = rest.lines().find(|line| line.trim().starts_with("Dimensions: ")).expect("dimensions");
+        // CloudWatch knows a metric by all of its dimensions; with another set of them an alarm never has data.
+        let names: Vec<_> = dimensions.split("{ Name: ").skip(1).filter_map(|part| part.split(',').next()).collect();
+        assert!(source.contains(&format!("&{names:?}")), "{name} with the dimensions {names:?}");
+        assert!(dimensions.contains("{ Name: function, Value: !Ref "), "{dimensions}");
+        let category = value(dimensions, "{ Name: category, Value: ");
+        assert!(read("core/src/kind.rs").contains(&format!("\"{category}\"")), "category {category}");
     }
 }
 
@@ -110,11 +115,6 @@ fn no_secret_is_a_parameter_or_a_plain_value() {
             assert!(line.contains("{{resolve:secretsmanager:${SecretId}:SecretString:"), "{line}");
         }
     }
-}
-
-fn read(path: impl AsRef<Path>) -> String {
-    let path = workspace_root().join(path);
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn template() -> String {
@@ -179,16 +179,10 @@ fn routes_with_security() -> BTreeSet<String> {
     routes
 }
 
-/// The routes of `openapi.json`, which is made from the router; or those in the source where there is none.
+/// The routes of `openapi.json`, which is made from the router.
 fn routes_of_the_router() -> BTreeSet<String> {
-    match fs::read_to_string(workspace_root().join("functions/openapi.json")) {
-        Ok(document) => routes_of_the_document(&document),
-        Err(_) => routes_of_the_source(&read("functions/src/api.rs")),
-    }
-}
-
-fn routes_of_the_document(document: &str) -> BTreeSet<String> {
-    let document: serde_json::Value = serde_json::from_str(document).expect("the document is JSON");
+    let document: serde_json::Value =
+        serde_json::from_str(&read("functions/openapi.json")).expect("the document is JSON");
     let paths = document["paths"].as_object().expect("the document has paths");
     let methods = ["get", "post", "put", "patch", "delete"];
     let routes = paths.iter().flat_map(|(path, item)| {
@@ -196,21 +190,6 @@ fn routes_of_the_document(document: &str) -> BTreeSet<String> {
         present.map(move |method| format!("{} {path}", method.to_uppercase()))
     });
     routes.collect()
-}
-
-/// Reads `.route("/path", get(handler).post(handler))`.
-fn routes_of_the_source(source: &str) -> BTreeSet<String> {
-    let mut routes = BTreeSet::new();
-    for rest in source.split(".route(").skip(1) {
-        let (path, rest) = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split_once('"')).expect("a path");
-        let handlers = rest.split(".route(").next().unwrap_or_default().split(';').next().unwrap_or_default();
-        for method in ["get", "post", "put", "patch", "delete"] {
-            if handlers.contains(&format!(" {method}(")) || handlers.contains(&format!(".{method}(")) {
-                routes.insert(format!("{} {path}", method.to_uppercase()));
-            }
-        }
-    }
-    routes
 }
 
 /// The names of all environment variables that the template sets.
@@ -227,18 +206,4 @@ fn variables() -> BTreeSet<String> {
         }
     }
     names
-}
-
-/// The names of all settings in the source: texts of capitals and underscores.
-fn settings() -> BTreeSet<String> {
-    let folder = fs::read_dir(workspace_root().join("functions/src/config")).expect("the settings' folder");
-    let files = folder.map(|entry| entry.expect("an entry").path());
-    let root = workspace_root();
-    let files = files.chain([root.join("functions/src/config.rs"), root.join("core/src/policy.rs")]);
-    let is_name = |text: &&str| {
-        text.contains('_')
-            && text.starts_with(|first: char| first.is_ascii_uppercase())
-            && text.chars().all(|next| next.is_ascii_uppercase() || next.is_ascii_digit() || next == '_')
-    };
-    files.flat_map(|file| read(file).split('"').filter(is_name).map(str::to_owned).collect::<Vec<_>>()).collect()
 }
