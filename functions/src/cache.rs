@@ -263,7 +263,7 @@ impl Cache {
         self.0.deferred.store(key, payload);
     }
 
-    /// Sends what waits for the next trip on trips of its own, until nothing waits or the store fails.
+    /// Sends what waits for the next trip on trips of its own, until nothing waits, or the store fails or refuses something.
     pub async fn flush(&self) {
         // What the store did not take goes on waiting.
         let _ = self.flush_all().await;
@@ -273,10 +273,14 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the store did not take it.
+    /// [`StoreError`] when the store did not take it, and it may still come.
     pub async fn flush_all(&self) -> Result<(), StoreError> {
         while !self.0.deferred.is_empty() {
-            self.run(Errand::default(), Patience::of(UNHURRIED)).await?;
+            let reply = self.run(Errand::default(), Patience::of(UNHURRIED)).await?;
+            if let Some(reason) = reply.refusal {
+                // It would refuse the same again and again: that it did so is a count, which waits for a trip itself.
+                return if self.0.deferred.has_payloads() { Err(StoreError::in_doubt(reason)) } else { Ok(()) };
+            }
         }
         Ok(())
     }

@@ -75,6 +75,10 @@ impl Deferred {
         waiting.counts.is_empty() && waiting.payloads.is_empty()
     }
 
+    pub(super) fn has_payloads(&self) -> bool {
+        !self.waiting().payloads.is_empty()
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

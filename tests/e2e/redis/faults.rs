@@ -101,6 +101,19 @@ async fn a_server_without_memory_still_gives_hits() {
 }
 
 #[tokio::test]
+async fn what_a_server_without_memory_refuses_is_not_sent_again_and_again() {
+    let redis = RedisServer::with(RedisOptions::default().maxmemory(3_000_000)).await;
+    let service = Service::with_settings(&[("REDIS_URL", &redis.url())]);
+    fill(&redis).await;
+    // No generation can be made up, so the session's summary cannot be stamped and goes on waiting.
+    service.ask(&question()).await;
+    let flushed = tokio::time::timeout(Duration::from_secs(10), service.cache.flush_all()).await;
+    assert!(flushed.expect("an end").is_err());
+    redis.command(&["FLUSHALL"]).await;
+    assert!(service.cache.flush_all().await.is_ok());
+}
+
+#[tokio::test]
 async fn a_replica_that_was_a_primary_is_left_and_hits_go_on() {
     let (redis, _proxy, service) = behind_a_proxy().await;
     service.ask(&question()).await;
