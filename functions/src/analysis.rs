@@ -122,15 +122,18 @@ impl HealthAnalyses {
         result
     }
 
-    /// Sees to it that a question's answer is in the cache, for nobody in particular.
+    /// Sees to it that a fresh answer to a question is in the cache, for nobody in particular: no session has it, no
+    /// client pays for it, and it is no request in the statistics.
     ///
     /// # Errors
     ///
-    /// The origin's error.
+    /// The origin's error. An earlier answer is given instead if there is one, as [`CacheStatus::Stale`].
+    ///
+    /// [`CacheStatus::Stale`]: crate::cache::CacheStatus::Stale
     pub async fn warm(&self, question: HealthAnalysisRequest, deadline: Deadline) -> Result<Answer, OriginError> {
         let digest = question.digest(self.origin.revision());
         let visit = Visit::to(self.key_of(&digest), deadline);
-        self.cache.fetch(visit, self.computing(question, deadline)).await
+        self.cache.renew(visit, self.computing(question, deadline)).await
     }
 
     /// The key under which the answer to the question with this digest lies.

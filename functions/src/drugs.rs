@@ -88,6 +88,21 @@ impl Drugs {
         key.map(|key| self.0.cache.fresh_for(&key)).unwrap_or_default()
     }
 
+    /// Sees to it that fresh facts about a drug are in the cache, for nobody in particular.
+    ///
+    /// # Errors
+    ///
+    /// [`OriginError::UnknownDrug`], or the origin's error when there are no earlier facts to give instead.
+    pub async fn warm_info(&self, drug: &DrugName, deadline: Deadline) -> Result<Answer, OriginError> {
+        let drug = self.0.origin.generic_name(drug);
+        let key = CacheKey::drug_info(&drug).map_err(|_| OriginError::UnknownDrug)?;
+        if self.is_known_to_be_unknown(&drug) {
+            return Err(OriginError::UnknownDrug);
+        }
+        let visit = Visit::to(key.clone(), deadline);
+        self.0.cache.renew(visit, Box::pin(self.clone().look_up(drug, key))).await
+    }
+
     async fn look_up(self, drug: DrugName, key: CacheKey) -> Result<Bytes, OriginError> {
         let facts = self.0.origin.drug_facts(&drug).await;
         let facts = self.learn(facts, &drug, &key).await?;
@@ -111,6 +126,6 @@ impl Drugs {
     }
 
     fn is_known_to_be_unknown(&self, drug: &DrugName) -> bool {
-        self.0.unknown.contains(drug, self.0.cache.clock().now())
+        self.0.origin.rules_out(drug) || self.0.unknown.contains(drug, self.0.cache.clock().now())
     }
 }

@@ -19,4 +19,5 @@ pub mod origin;
 pub mod server;
 pub mod store;
 pub mod timestamp;
+pub mod warming;
 pub mod worker;

@@ -39,6 +39,14 @@ pub trait Origin: fmt::Debug + Send + Sync {
     /// else `drug` itself. Every request asks for it, so it must not wait for anything.
     fn generic_name(&self, drug: &DrugName) -> DrugName;
 
+    /// Whether this origin is certain, without asking anybody, that there is no such drug. Then nothing else gets to see
+    /// the name: the names of drugs are public and stand in keys, but what is none of them may be anything that a person
+    /// typed. By default it is certain of nothing.
+    fn rules_out(&self, drug: &DrugName) -> bool {
+        let _ = drug;
+        false
+    }
+
     /// Answers what is known of a drug, or [`OriginError::UnknownDrug`].
     fn drug_facts<'a>(&'a self, drug: &'a DrugName) -> Answering<'a, DrugFacts>;
 

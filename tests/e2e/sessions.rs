@@ -3,6 +3,7 @@
 mod keeping;
 mod refusals;
 mod shared_answers;
+mod warming;
 
 use http::Method;
 use medinsight_functions::config::SessionIds;

@@ -6,7 +6,7 @@ use medinsight_functions::clock::ManualClock;
 use medinsight_functions::origin::{
     Answering, DrugAnalysis, DrugFacts, EmbeddedOrigin, HealthAnalysis, MedicationInteractions, Origin, OriginError,
 };
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -37,6 +37,7 @@ pub struct ControlledOrigin {
     clock: ManualClock,
     mood: Mutex<Mood>,
     gate: Semaphore,
+    is_certain_of_names: AtomicBool,
     analyses: AtomicUsize,
     interactions: AtomicUsize,
     drug_facts: AtomicUsize,
@@ -52,6 +53,7 @@ impl ControlledOrigin {
             clock,
             mood: Mutex::new(Mood::Answers),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
+            is_certain_of_names: AtomicBool::default(),
             analyses: AtomicUsize::default(),
             interactions: AtomicUsize::default(),
             drug_facts: AtomicUsize::default(),
@@ -72,6 +74,11 @@ impl ControlledOrigin {
     /// Lets everybody through.
     pub fn open_gate(&self) {
         self.gate.add_permits(1_000);
+    }
+
+    /// Is certain of which drugs there are, as the embedded origin is. Before, it has to be asked, as one that is far away.
+    pub fn be_certain_of_names(&self) {
+        self.is_certain_of_names.store(true, Ordering::SeqCst);
     }
 
     /// How many analyses were asked for.
@@ -140,6 +147,10 @@ impl Origin for ControlledOrigin {
 
     fn generic_name(&self, drug: &DrugName) -> DrugName {
         self.embedded.generic_name(drug)
+    }
+
+    fn rules_out(&self, drug: &DrugName) -> bool {
+        self.is_certain_of_names.load(Ordering::SeqCst) && self.embedded.rules_out(drug)
     }
 
     fn drug_facts<'a>(&'a self, drug: &'a DrugName) -> Answering<'a, DrugFacts> {

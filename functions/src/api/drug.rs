@@ -10,6 +10,7 @@ mod stream;
 pub(super) use analyze::{analyze_drug, describe_analyze_drug, describe_find_analysis_status, find_analysis_status};
 pub(super) use catalogue::{compare_drugs, describe_compare_drugs, describe_search_drugs, search_drugs};
 pub(super) use info::{describe_find_drug_info, find_drug_info};
+pub(super) use name::parse_name;
 pub(super) use stream::{describe_stream_analysis_status, stream_analysis_status};
 
 use super::Problem;

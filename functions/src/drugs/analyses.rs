@@ -52,8 +52,9 @@ impl Drugs {
     ///
     /// # Errors
     ///
-    /// [`OriginError::UnknownDrug`] when that was learnt a moment ago, [`OriginError::Failed`] without randomness, and
-    /// [`NotAnswered::OverBudget`] when an analysis would have to be begun for a client that has spent its budget.
+    /// [`OriginError::UnknownDrug`] when the origin is certain of that or it was learnt a moment ago,
+    /// [`OriginError::Failed`] without randomness, and [`NotAnswered::OverBudget`] when an analysis would have to be begun
+    /// for a client that has spent its budget.
     pub async fn submit(
         &self,
         request: &DrugAnalysisRequest,
@@ -61,7 +62,7 @@ impl Drugs {
         deadline: Deadline,
     ) -> Result<Submitted, NotAnswered> {
         let (cache, desk) = (&self.0.cache, &self.0.desk);
-        let question = self.question(request).ok_or(OriginError::UnknownDrug)?;
+        let question = self.question(request.drug(), *request.variant()).ok_or(OriginError::UnknownDrug)?;
         let count = |usage| cache.tally(Counter::Usage(Endpoint::DrugAnalysis, usage), 1);
         if self.is_known_to_be_unknown(&question.drug) {
             count(Usage::Requests);
@@ -99,10 +100,30 @@ impl Drugs {
         })
     }
 
+    /// Sees to it that a fresh analysis is in the cache, for nobody in particular, and waits for it.
+    ///
+    /// # Errors
+    ///
+    /// [`OriginError::UnknownDrug`], or the origin's error when there is no earlier analysis to give instead.
+    pub async fn warm_analysis(
+        &self,
+        drug: &DrugName,
+        variant: AnalysisVariant,
+        deadline: Deadline,
+    ) -> Result<Answer, OriginError> {
+        let question = self.question(drug, variant).ok_or(OriginError::UnknownDrug)?;
+        if self.is_known_to_be_unknown(&question.drug) {
+            return Err(OriginError::UnknownDrug);
+        }
+        let visit = Visit::to(question.key.clone(), deadline);
+        self.0.cache.renew(visit, Box::pin(self.clone().compute(question))).await
+    }
+
     /// For how long an analysis that was computed just now is fresh.
     #[must_use]
     pub fn analysis_fresh_for(&self, request: &DrugAnalysisRequest) -> Duration {
-        self.question(request).map(|question| self.0.cache.fresh_for(&question.key)).unwrap_or_default()
+        let question = self.question(request.drug(), *request.variant());
+        question.map(|question| self.0.cache.fresh_for(&question.key)).unwrap_or_default()
     }
 
     /// How far an analysis has got; none when there is no such one.
@@ -122,7 +143,7 @@ impl Drugs {
     async fn outcome(&self, id: AnalysisId) -> Result<Option<Progress>, NoAnswerNow> {
         let Some(session) = self.0.desk.session(id).await? else { return Ok(None) };
         let request = DrugAnalysisRequest::from_json(&session).ok();
-        let question = request.and_then(|request| self.question(&request));
+        let question = request.and_then(|request| self.question(request.drug(), *request.variant()));
         let answer = match question {
             Some(question) => self.0.cache.peek(self.visit(&question)).await,
             None => None,
@@ -162,8 +183,8 @@ impl Drugs {
     }
 
     /// None when the generic name makes too long a key, which no drug's name does.
-    fn question(&self, request: &DrugAnalysisRequest) -> Option<Question> {
-        let (drug, variant) = (self.0.origin.generic_name(request.drug()), *request.variant());
+    fn question(&self, drug: &DrugName, variant: AnalysisVariant) -> Option<Question> {
+        let drug = self.0.origin.generic_name(drug);
         let key = CacheKey::drug_analysis(&drug, &variant).ok()?;
         Some(Question { drug, variant, key })
     }

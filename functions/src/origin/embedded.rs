@@ -97,6 +97,10 @@ impl Origin for EmbeddedOrigin {
         generic.unwrap_or_else(|| drug.clone())
     }
 
+    fn rules_out(&self, drug: &DrugName) -> bool {
+        drugs::find(drug).is_none()
+    }
+
     fn drug_facts<'a>(&'a self, drug: &'a DrugName) -> Answering<'a, DrugFacts> {
         Box::pin(async {
             self.think().await;

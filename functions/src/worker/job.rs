@@ -1,67 +1,61 @@
 //! A job of the worker: one answer that is to be there before somebody asks for it.
 
-use crate::api::RequestId;
+use crate::api::Services;
 use crate::cache::Deadline;
-use axum::Router;
-use axum::body::Body;
-use axum::extract::Request;
-use http::header::CONTENT_TYPE;
-use medinsight_core::CacheKey;
+use crate::warming::{self, Fate};
+use medinsight_core::{CacheKey, DrugAnalysisRequest, DrugName, HealthAnalysisRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tower::ServiceExt;
 
-/// A job, as messages have it: `{"kind": "drug_analysis", "request": {"drug_name": "aspirin"}}`. A `request` is the body
-/// of the route's own request and is checked by it.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+/// A job.
+#[derive(Debug)]
 pub(super) enum Job {
     /// Analyse a drug.
-    DrugAnalysis {
-        /// The body of `POST /api/v1/drug/analyze`.
-        request: Map<String, Value>,
-    },
-    /// Have the facts on a drug ready.
-    DrugInfo {
-        /// The drug's name.
-        drug_name: String,
-    },
-    /// Answer a health question. The question then lies in the queue, which has to be encrypted.
-    HealthAnalysis {
-        /// The body of `POST /api/v1/analyze-health`.
-        request: Map<String, Value>,
-    },
+    DrugAnalysis(DrugAnalysisRequest),
+    /// Look facts about a drug up.
+    DrugInfo(DrugName),
+    /// Answer a health question.
+    HealthAnalysis(HealthAnalysisRequest),
+}
+
+/// A job as messages have it: `{"kind": "drug_analysis", "request": {"drug_name": "aspirin"}}`. A `request` is the body
+/// of the route's own request, with the same rules. A health question then lies in the queue, which has to be encrypted.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+enum Written {
+    DrugAnalysis { request: Map<String, Value> },
+    DrugInfo { drug_name: String },
+    HealthAnalysis { request: Map<String, Value> },
 }
 
 impl Job {
     /// Reads a message; nothing for one that is no job.
     pub(super) fn parse(message: &str) -> Option<Self> {
-        serde_json::from_str(message).ok()
-    }
-
-    /// Does the job; whether it was done.
-    pub(super) async fn run(self, router: Router, invocation: &str, deadline: Deadline) -> bool {
-        let Some(mut request) = self.into_request() else { return false };
-        request.extensions_mut().insert(RequestId::of_platform(invocation));
-        request.extensions_mut().insert(deadline);
-        let Ok(response) = router.oneshot(request).await;
-        response.status().is_success()
-    }
-
-    fn into_request(self) -> Option<Request> {
-        let json = |path: &str, body: Map<_, _>| {
-            let body = Value::Object(body).to_string();
-            Request::post(path).header(CONTENT_TYPE, "application/json").body(Body::from(body)).ok()
-        };
-        match self {
-            Self::DrugAnalysis { request } => json("/api/v1/drug/analyze", request),
-            Self::HealthAnalysis { request } => json("/api/v1/analyze-health", request),
-            Self::DrugInfo { drug_name } => {
-                // The last part of the key is the name in its normal form, escaped as a path needs it.
-                let key = CacheKey::build("drug_info", &drug_name, None).ok()?;
-                let name = key.as_str().rsplit(':').next()?;
-                Request::get(format!("/api/v1/drug/info/{name}")).body(Body::empty()).ok()
+        let body = |request| Value::Object(request).to_string().into_bytes();
+        match serde_json::from_str(message).ok()? {
+            Written::DrugAnalysis { request } => {
+                DrugAnalysisRequest::from_json(&body(request)).ok().map(Self::DrugAnalysis)
             }
+            Written::HealthAnalysis { request } => {
+                HealthAnalysisRequest::from_json(&body(request)).ok().map(Self::HealthAnalysis)
+            }
+            Written::DrugInfo { drug_name } => {
+                let drug = DrugName::new(&drug_name).ok()?;
+                CacheKey::drug_info(&drug).ok().map(|_key| Self::DrugInfo(drug))
+            }
+        }
+    }
+
+    /// Does the job, and waits for its end at most until the deadline.
+    pub(super) async fn run(self, services: &Services, deadline: Deadline) -> Fate {
+        let Services { analyses, drugs, .. } = services;
+        match self {
+            Self::DrugAnalysis(question) => {
+                let warming = drugs.warm_analysis(question.drug(), *question.variant(), deadline);
+                warming::by(deadline, warming).await
+            }
+            Self::DrugInfo(drug) => warming::by(deadline, drugs.warm_info(&drug, deadline)).await,
+            Self::HealthAnalysis(question) => warming::by(deadline, analyses.warm(question, deadline)).await,
         }
     }
 }
@@ -71,24 +65,28 @@ mod tests {
     use super::Job;
 
     #[test]
-    fn a_job_is_a_request_to_the_route_that_computes_it() {
-        for (message, path) in [
-            (r#"{"kind": "drug_analysis", "request": {"drug_name": "aspirin"}}"#, "/api/v1/drug/analyze"),
-            (r#"{"kind": "drug_info", "drug_name": "Vitamin  D/3"}"#, "/api/v1/drug/info/vitamin_d%2F3"),
-            (r#"{"kind": "health_analysis", "request": {}}"#, "/api/v1/analyze-health"),
-        ] {
-            let request = Job::parse(message).and_then(Job::into_request).expect(message);
-            assert_eq!(request.uri(), path);
-        }
+    fn a_job_is_read_by_the_rules_of_the_route_that_computes_it() {
+        let analysis = Job::parse(r#"{"kind": "drug_analysis", "request": {"drug_name": "Aspirin"}}"#);
+        assert!(matches!(analysis, Some(Job::DrugAnalysis(question)) if question.drug().as_str() == "aspirin"));
+        let facts = Job::parse(r#"{"kind": "drug_info", "drug_name": "Vitamin  D/3"}"#);
+        assert!(matches!(facts, Some(Job::DrugInfo(drug)) if drug.as_str() == "vitamin_d/3"));
+        let question = r#"{"kind": "health_analysis", "request": {"concern": "Cough", "symptoms": "Dry cough"}}"#;
+        assert!(matches!(Job::parse(question), Some(Job::HealthAnalysis(_))));
     }
 
     #[test]
     fn what_is_no_job_is_none() {
-        for message in
-            ["", "aspirin", "{}", r#"{"kind": "clear"}"#, r#"{"kind": "drug_info", "drug_name": "a", "x": 1}"#]
-        {
+        for message in [
+            "",
+            "aspirin",
+            "{}",
+            r#"{"kind": "clear"}"#,
+            r#"{"kind": "drug_info", "drug_name": "a", "x": 1}"#,
+            r#"{"kind": "drug_info", "drug_name": "  "}"#,
+            r#"{"kind": "drug_analysis", "request": {"drug_name": "a", "analysis_type": "x"}}"#,
+            r#"{"kind": "health_analysis", "request": {}}"#,
+        ] {
             assert!(Job::parse(message).is_none(), "{message}");
         }
-        assert!(Job::DrugInfo { drug_name: "  ".to_owned() }.into_request().is_none());
     }
 }

@@ -1,6 +1,5 @@
 //! Answers that everybody shares are written by operators only.
 
-use super::call;
 use http::Method;
 use medinsight_functions::api::AdminToken;
 use medinsight_tests::operator::{TOKEN, request, with_token};
@@ -49,28 +48,4 @@ async fn what_has_not_the_shape_of_an_answer_is_refused() {
     let refused = store(&service, "not-a-digest", &json!({"analysis_result": answer()})).await;
     assert_eq!((refused.status.as_u16(), refused.json()["code"].as_str()), (400, Some("not_a_digest")));
     assert_eq!(service.find(&digest).await.status.as_u16(), 404);
-}
-
-#[tokio::test]
-async fn warming_computes_what_is_not_fresh_and_says_what_became_of_each_item() {
-    let service = service();
-    service.ask(&question()).await;
-    let mut other = question();
-    other["concern"] = json!("Cough");
-    let body = json!({"questions": [question(), other, {"concern": "x"}], "drugs": ["aspirin"]});
-    let warmed = service.send(with_token(request(Method::POST, "/api/v1/cache/warm-cache", Some(&body)))).await.json();
-    assert_eq!(warmed["data"]["questions"], json!(["fresh", "computed", "invalid"]));
-    assert_eq!(warmed["data"]["drugs"], json!(["skipped"]));
-    assert_eq!((service.ask(&other).await.x_cache(), service.origin.analyses()), ("HIT", 2));
-}
-
-#[tokio::test]
-async fn warming_is_bounded() {
-    let service = service();
-    for (field, item) in [("questions", question()), ("drugs", json!("aspirin"))] {
-        let body = json!({field: vec![item; 33]});
-        let refused = service.send(with_token(request(Method::POST, "/api/v1/cache/warm-cache", Some(&body)))).await;
-        assert_eq!((refused.status.as_u16(), refused.json()["field"].as_str()), (422, Some(field)));
-    }
-    assert_eq!(call(&service, Method::GET, "/api/v1/cache/warm-cache", None).await.status.as_u16(), 405);
 }

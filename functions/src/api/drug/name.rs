@@ -1,4 +1,4 @@
-//! Names of drugs in paths and queries.
+//! Names of drugs in paths, queries and lists.
 
 use super::Problem;
 use crate::api::percent;
@@ -21,12 +21,18 @@ impl NamedDrug {
     pub(super) fn of_path(uri: &Uri) -> Result<Self, Problem> {
         let segment = uri.path().rsplit('/').next().unwrap_or_default();
         let written = percent::decode_segment(segment).map_err(|_| Problem::malformed_escape(FIELD))?;
-        check_length(&written, FIELD)?;
-        let drug = DrugName::new(&written).map_err(|_| RequestError::EmptyField { field: FIELD })?;
-        check_characters(drug.as_str(), FIELD)?;
-        CacheKey::drug_info(&drug).map_err(|_| RequestError::KeyTooLong { field: FIELD })?;
+        let drug = parse_name(&written)?;
         Ok(Self { written, drug })
     }
+}
+
+/// The drug that a text names.
+pub(in crate::api) fn parse_name(written: &str) -> Result<DrugName, Problem> {
+    check_length(written, FIELD)?;
+    let drug = DrugName::new(written).map_err(|_| RequestError::EmptyField { field: FIELD })?;
+    check_characters(drug.as_str(), FIELD)?;
+    CacheKey::drug_info(&drug).map_err(|_| RequestError::KeyTooLong { field: FIELD })?;
+    Ok(drug)
 }
 
 /// Checks how long a text is that names a drug, or a part of one.
