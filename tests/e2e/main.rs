@@ -6,6 +6,7 @@
 mod access;
 mod bad_input;
 mod caching;
+mod canaries;
 mod client_digests;
 mod contract;
 mod drugs;

@@ -1,6 +1,5 @@
 //! Operators list, clear and erase; and what they cannot do.
 
-mod canaries;
 mod clearing;
 mod erasure;
 mod hostile_patterns;
@@ -12,7 +11,6 @@ use medinsight_tests::operator::{TOKEN, request, with_token};
 use medinsight_tests::redis_server::RedisServer;
 use medinsight_tests::{Answered, Service};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 fn service() -> Service {
     Service::with(|config| config.access.token = AdminToken::new(TOKEN))
@@ -27,12 +25,4 @@ fn on_redis(redis: &RedisServer, further: &[(&str, &str)]) -> Service {
 
 async fn operate(service: &Service, method: Method, path: &str, body: Option<&Value>) -> Answered {
     service.send(with_token(request(method, path, body))).await
-}
-
-/// Every key of a server with its value.
-async fn dump(redis: &RedisServer) -> BTreeMap<String, String> {
-    let script = "local out = {} local c = '0' repeat local r = redis.call('SCAN', c, 'COUNT', 1000) c = r[1] \
-         for _, k in ipairs(r[2]) do out[#out + 1] = k out[#out + 1] = redis.call('GET', k) end until c == '0' return out";
-    let reply = redis.command(&["EVAL", script, "0"]).await;
-    reply.items().chunks(2).map(|pair| (pair[0].text(), pair[1].text())).collect()
 }

@@ -5,4 +5,5 @@ mod clearing;
 mod connections;
 mod faults;
 mod leases;
+mod rights;
 mod sharing;

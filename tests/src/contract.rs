@@ -69,6 +69,12 @@ fn is_required(header: &Value) -> bool {
     DOCUMENT.pointer(pointer).is_some_and(|header| header["required"] == true)
 }
 
+/// The operation that a request is one of, as method and template.
+#[must_use]
+pub fn operation_of(method: &Method, path: &str) -> Option<String> {
+    find(method, path).map(|(template, _)| format!("{method} {template}"))
+}
+
 fn find(method: &Method, path: &str) -> Option<(&'static str, &'static Value)> {
     let found = operations().find(|(other, template, _)| other == method && fits(template, path));
     found.map(|(_, template, operation)| (template, operation))

@@ -1,6 +1,6 @@
 //! Showing and erasing one session.
 
-use super::{dump, on_redis, operate, service};
+use super::{on_redis, operate, service};
 use http::Method;
 use medinsight_core::{CacheKey, EntryKind};
 use medinsight_functions::cache::{Deadline, Kept};
@@ -90,14 +90,14 @@ async fn after_an_erasure_no_key_and_no_value_has_anything_of_the_session() {
             let holds = |text: &str| [SESSION, CANARY, digest.as_str()].iter().any(|trace| text.contains(trace));
             dump.iter().filter(|(key, value)| holds(key) || holds(value)).count()
         };
-        assert!(holds(&dump(&redis).await) >= 6);
+        assert!(holds(&redis.dump().await) >= 6);
         let analyses = || async {
-            dump(&redis).await.keys().filter(|key| key.contains("health_analysis:") && !key.contains("usage")).count()
+            redis.dump().await.keys().filter(|key| key.contains("health_analysis:") && !key.contains("usage")).count()
         };
         assert_eq!(analyses().await, 1);
         operate(&service, Method::DELETE, &path(), None).await;
         service.cache.flush().await;
-        assert_eq!((holds(&dump(&redis).await), analyses().await), (0, 0));
+        assert_eq!((holds(&redis.dump().await), analyses().await), (0, 0));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whatever an operator, or somebody in an operator's place, sends as a pattern: no key outside of its category is
 //! touched, and what is no pattern never reaches Redis.
 
-use super::{dump, on_redis, operate};
+use super::{on_redis, operate};
 use http::Method;
 use medinsight_core::Pattern;
 use medinsight_tests::Service;
@@ -134,7 +134,7 @@ async fn ten_thousand_hostile_patterns_touch_nothing_outside_of_their_category()
     let service = Service::with_settings(&[("REDIS_URL", &proxy.url()), ("MEDINSIGHT_ADMIN_TOKEN", TOKEN)]);
     let (mut accepted, mut refused) = (0, 0);
     fill(&redis).await;
-    let mut before = dump(&redis).await;
+    let mut before = redis.dump().await;
     for pattern in patterns() {
         let sent = proxy.counts().all_commands();
         let list = format!("/api/v1/redis/keys/{}", encoded(&pattern));
@@ -153,7 +153,7 @@ async fn ten_thousand_hostile_patterns_touch_nothing_outside_of_their_category()
         for key in listed.json()["keys"].as_array().expect("a list") {
             assert!(key.as_str().is_some_and(|key| key.starts_with(&format!("medinsight:{category}:"))), "{pattern:?}");
         }
-        let after = dump(&redis).await;
+        let after = redis.dump().await;
         let others = |dump: &std::collections::BTreeMap<String, String>| {
             dump.iter()
                 .filter(|(key, _)| !belongs_to(key, category))
@@ -162,7 +162,7 @@ async fn ten_thousand_hostile_patterns_touch_nothing_outside_of_their_category()
         };
         assert_eq!(others(&before), others(&after), "{pattern:?}");
         fill(&redis).await;
-        before = dump(&redis).await;
+        before = redis.dump().await;
     }
     assert!(accepted >= 100 && refused >= 5_000, "{accepted} and {refused}");
 }

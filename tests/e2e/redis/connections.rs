@@ -7,10 +7,6 @@ use medinsight_tests::redis_tls::TlsRedis;
 use medinsight_tests::{Service, question};
 use serde_json::json;
 
-/// What the commands of the service need and no more.
-const RULES: &str = "resetchannels ~medinsight:* -@all +get +set +incrby +unlink +del +getrange +scan +ping \
-     +evalsha +eval";
-
 #[tokio::test]
 async fn tls_with_a_private_authority_and_a_user_of_the_acl_works() {
     let redis = TlsRedis::start().await;
@@ -32,26 +28,6 @@ async fn a_certificate_of_another_authority_is_not_trusted_and_the_request_is_an
         let answer = Service::with_settings(&settings).ask(&question()).await;
         assert_eq!(answer.header("cache-status"), "MedInsight; fwd=bypass; detail=store-unreachable");
     }
-}
-
-#[tokio::test]
-async fn the_documented_rights_are_enough() {
-    let user = AclUser { name: "app".into(), password: "invented".into(), rules: RULES.into() };
-    let redis = RedisServer::with(RedisOptions::default().acl_user(&user)).await;
-    let service = Service::with_settings(&[("REDIS_URL", &redis.url_for(&user))]);
-    let answer = service.ask(&question()).await;
-    assert_eq!(answer.header("cache-status"), "MedInsight; fwd=miss; stored");
-    let key = answer
-        .header("x-cache-key-digest")
-        .parse()
-        .map(|digest| medinsight_core::CacheKey::health_analysis(&digest, None));
-    service.cache.flush().await;
-    assert_eq!(service.cache.delete(&key.expect("a digest")).await, Ok(true));
-    for pattern in ["symptom", "symptom:a*", "health_analysis:*"] {
-        assert!(service.cache.clear_matching(&pattern.parse().expect("a pattern")).await.is_ok(), "{pattern}");
-    }
-    let log = redis.command(&["ACL", "LOG"]).await;
-    assert_eq!(log, medinsight_tests::resp::Value::Array(Vec::new()));
 }
 
 #[tokio::test]
