@@ -4,6 +4,7 @@
 //! floating-point code has to travel in the WebAssembly module. A property test holds it against a general
 //! implementation of the RFC.
 
+use crate::scan;
 use std::fmt::Write;
 
 /// Writes one JSON object. Members have to be written in the order of RFC 8785 section 3.2.3: by their names' UTF-16
@@ -75,7 +76,7 @@ fn write_text(out: &mut String, value: &str) {
 }
 
 fn split_at_special(text: &str) -> Option<(&str, char, &str)> {
-    let position = text.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')?;
+    let position = scan::first_special(text.as_bytes())?;
     let (plain, from_special) = text.split_at_checked(position)?;
     let mut chars = from_special.chars();
     let special = chars.next()?;

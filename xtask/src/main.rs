@@ -8,6 +8,7 @@ mod bench;
 mod dictionary;
 mod drill;
 mod fuzz;
+mod npm;
 mod openapi;
 mod process;
 mod python;

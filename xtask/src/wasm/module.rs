@@ -1,0 +1,98 @@
+//! The WebAssembly module and its JavaScript glue: built by cargo, bound by wasm-bindgen, made smaller by wasm-opt.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::toolchain::{WASM_TARGET, WasmToolchain};
+use crate::{npm, process};
+
+/// The packages of the WebAssembly build. One command builds both: apart, they would compile all dependencies twice,
+/// because only the bindings are linked and so optimised as a whole.
+const PACKAGES: [&str; 4] = ["--package", "medinsight-core", "--package", "medinsight-wasm"];
+
+/// The profile of the build in `Cargo.toml`, which is also the name of its output directory.
+const PROFILE: &str = "wasm";
+
+/// The name of the files that wasm-bindgen makes, without their endings.
+const NAME: &str = "cache_keys";
+
+/// What every optimisation of the finished module may rely on: what the compiler was allowed to use.
+const WASM_OPT: [&str; 8] = [
+    "-Oz",
+    "--converge",
+    "--enable-bulk-memory",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--enable-simd",
+];
+
+/// The three files that make the module usable.
+#[derive(Debug)]
+pub(crate) struct Module {
+    /// The JavaScript that loads the module and converts arguments and results.
+    pub(crate) glue: String,
+    /// The TypeScript declarations of the exported functions.
+    pub(crate) declarations: String,
+    /// The module.
+    pub(crate) wasm: Vec<u8>,
+}
+
+/// Builds, binds and optimises the module.
+pub(crate) fn build(toolchain: &WasmToolchain) -> Result<Module> {
+    let built = compile(toolchain)?;
+    let work = process::target_dir()?.join("wasm-package");
+    bind(&built, &work)?;
+    let optimised = work.join("optimised.wasm");
+    optimise(&work.join(format!("{NAME}_bg.wasm")), &optimised)?;
+    Ok(Module {
+        glue: read(&work.join(format!("{NAME}.js")))?,
+        declarations: declarations(&built)?,
+        wasm: fs::read(&optimised).context("wasm-opt left no module")?,
+    })
+}
+
+/// Compiles the packages and says where the module is.
+fn compile(toolchain: &WasmToolchain) -> Result<PathBuf> {
+    let (mut cargo, target_dir) = toolchain.cargo()?;
+    cargo.args(["build", "--profile", PROFILE, "--locked", "--target", WASM_TARGET]).args(PACKAGES);
+    process::run(cargo.args(toolchain.build_arguments()))?;
+    Ok(target_dir.join(WASM_TARGET).join(PROFILE).join("medinsight_wasm.wasm"))
+}
+
+/// Writes the module and the glue, for an explicit start from bytes, a compiled module or an address.
+///
+/// wasm-bindgen is a library here instead of its command-line tool: so `Cargo.lock` pins the very version that the
+/// bindings need, and nobody has to install anything.
+fn bind(built: &Path, out: &Path) -> Result<()> {
+    bindgen(built).web(true)?.typescript(false).generate(out).context("wasm-bindgen failed")
+}
+
+/// The declarations of the functions alone. Those of the target `web` would add its raw exports, which are nobody's
+/// business.
+fn declarations(built: &Path) -> Result<String> {
+    let output = bindgen(built).bundler(true)?.typescript(true).generate_output().context("wasm-bindgen failed")?;
+    Ok(output.ts().unwrap_or_default().to_owned())
+}
+
+fn bindgen(built: &Path) -> Bindgen {
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(built).out_name(NAME).remove_name_section(true).remove_producers_section(true);
+    bindgen
+}
+
+/// Makes the module smaller with the wasm-opt of the npm package `binaryen`.
+fn optimise(from: &Path, to: &Path) -> Result<()> {
+    let mut wasm_opt = Command::new("node");
+    wasm_opt.arg(npm::tool("wasm", "binaryen/bin/wasm-opt")?).arg(from).arg("-o").arg(to).args(WASM_OPT);
+    process::run(&mut wasm_opt)
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
