@@ -128,11 +128,12 @@ impl CacheKey {
 
     fn of_digest(kind: EntryKind, digest: &RequestDigest, secret: Option<&KeySecret>) -> Self {
         let stored = secret.map_or(*digest, |secret| digest.keyed(secret));
-        Self { text: format!("{PREFIX}{}:{stored}", kind.category()), kind }
+        let text = [PREFIX, kind.category().as_str(), ":", &stored.to_hex()].concat();
+        Self { text, kind }
     }
 
     fn compose(kind: EntryKind, identifier: &str, sub_key: Option<&str>) -> Result<Self, KeyError> {
-        let mut text = format!("{PREFIX}{}:", kind.category());
+        let mut text = [PREFIX, kind.category().as_str(), ":"].concat();
         escape::encode_into(&mut text, identifier);
         if let Some(sub_key) = sub_key {
             text.push(':');

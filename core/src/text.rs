@@ -37,8 +37,9 @@ pub fn normalise(text: &str) -> String {
 
 /// The same as [`normalise_unicode`] for ASCII, where NFC changes nothing and folding is lower-casing.
 fn normalise_ascii(text: &str) -> String {
-    let is_space = |byte: u8| matches!(byte, b'\t'..=b'\r' | b' ');
-    collapse(text.bytes().map(char::from), |c| u8::try_from(c).is_ok_and(is_space), text.len())
+    let mut out = collapse(text, |c| matches!(c, '\t'..='\r' | ' '));
+    out.make_ascii_lowercase();
+    out
 }
 
 fn normalise_unicode(text: &str) -> String {
@@ -47,23 +48,17 @@ fn normalise_unicode(text: &str) -> String {
     let folded = CaseMapper::new().fold_string(&composed);
     let recomposed = nfc.normalize(&folded);
     let white_space = CodePointSetData::new::<WhiteSpace>();
-    collapse(recomposed.chars(), |c| white_space.contains(c), recomposed.len())
+    collapse(&recomposed, |c| white_space.contains(c))
 }
 
-/// Writes each run of spaces as one, none at either end, and ASCII letters in lower case.
-fn collapse(chars: impl Iterator<Item = char>, is_space: impl Fn(char) -> bool, size_hint: usize) -> String {
-    let mut out = String::with_capacity(size_hint);
-    let mut space_is_due = false;
-    for c in chars {
-        if is_space(c) {
-            space_is_due = !out.is_empty();
-            continue;
-        }
-        if space_is_due {
+/// Writes each run of spaces as one, and none at either end.
+fn collapse(text: &str, is_space: impl Fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split(is_space).filter(|word| !word.is_empty()) {
+        if !out.is_empty() {
             out.push(' ');
-            space_is_due = false;
         }
-        out.push(c.to_ascii_lowercase());
+        out.push_str(word);
     }
     out
 }
