@@ -5,7 +5,6 @@
 //! implementation of the RFC.
 
 use crate::scan;
-use std::fmt::Write;
 
 /// Writes one JSON object. Members have to be written in the order of RFC 8785 section 3.2.3: by their names' UTF-16
 /// code units, which for the ASCII names used here is alphabetical order.
@@ -27,8 +26,7 @@ impl ObjectWriter {
 
     pub(crate) fn number(&mut self, name: &str, value: u8) {
         self.name(name);
-        // Writing to a String cannot fail.
-        let _ = write!(self.text, "{value}");
+        self.text.push_str(&value.to_string());
     }
 
     pub(crate) fn boolean(&mut self, name: &str, value: bool) {
@@ -92,13 +90,17 @@ fn write_escape(out: &mut String, special: char) {
         '\n' => 'n',
         '\u{C}' => 'f',
         '\r' => 'r',
-        control => {
-            let _ = write!(out, "\\u{:04x}", u32::from(control));
-            return;
-        }
+        control => return write_control(out, u32::from(control)),
     };
     out.push('\\');
     out.push(short);
+}
+
+fn write_control(out: &mut String, control: u32) {
+    out.push_str("\\u00");
+    for digit in [control >> 4, control & 0xF] {
+        out.push(char::from_digit(digit, 16).unwrap_or_default());
+    }
 }
 
 #[cfg(test)]

@@ -31,8 +31,8 @@ enum Command {
     Test,
     /// Lints `template.yaml` with cfn-lint and the SAM command line.
     Template,
-    /// Builds the core and its bindings for wasm32 and prints the size of the result.
-    Wasm,
+    /// Builds the npm package of the WebAssembly module and prints its sizes.
+    Wasm(wasm::WasmOptions),
     /// Measures cache hits of the release server beside a bare axum handler, with wrk.
     Bench(bench::BenchOptions),
     /// Measures what a dictionary is worth to the compression of entries, and makes one.
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Test => test::run(),
         Command::Template => template::run(),
-        Command::Wasm => wasm::run(),
+        Command::Wasm(options) => wasm::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Dictionary(options) => dictionary::run(&options),
         Command::Drill(options) => drill::run(&options),

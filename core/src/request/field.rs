@@ -132,8 +132,13 @@ fn list_item<'a>(item: JsonValue<'a>, field: &'static str, max_chars: usize) -> 
 
 fn check_length(text: &str, field: &'static str, max_chars: usize) -> Result<(), RequestError> {
     // A text has at least as many bytes as code points, so short ones need no counting.
-    if text.len() > max_chars && text.chars().count() > max_chars {
+    if text.len() > max_chars && code_points(text) > max_chars {
         return Err(RequestError::TextTooLong { field, max_chars });
     }
     Ok(())
+}
+
+/// Counts the bytes that begin a code point; `chars().count()` does the same in ten times the code.
+fn code_points(text: &str) -> usize {
+    text.bytes().filter(|byte| byte & 0xC0 != 0x80).count()
 }

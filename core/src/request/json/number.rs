@@ -170,7 +170,7 @@ fn round(integer: u64, fraction: &[u8]) -> Option<u64> {
     let bits = u64::BITS - integer.leading_zeros();
     let halvings = 54_u32.saturating_sub(bits);
     let vanishing = if integer == 0 { 1_075 } else { halvings };
-    if bits > 52 || is_at_most(fraction.to_vec(), vanishing) {
+    if bits > 52 || fraction.iter().all(|digit| *digit == 0) || is_at_most(fraction.to_vec(), vanishing) {
         Some(integer)
     } else if is_at_most(complement(fraction), halvings) {
         Some(integer + 1)
@@ -225,10 +225,11 @@ mod tests {
 
     #[test]
     fn numbers_at_the_edges_of_doubles_are_judged_as_doubles_are() {
-        let mut texts: Vec<String> =
-            ["0", "-0", "-0.0", "35.0", "3.5e1", "350e-1", "0.35E+2", "-35", "255", "256", "1e-400", "-1e-400", "0e999"]
-                .map(str::to_owned)
-                .into();
+        let mut texts: Vec<String> = [
+            "0", "-0", "-0.0", "35.0", "3.5e1", "350e-1", "0.35E+2", "-35", "255", "256", "1e-400", "-1e-400", "0e999",
+        ]
+        .map(str::to_owned)
+        .into();
         for exponent in -1_080..=1_023 {
             let power = 2_f64.powi(exponent);
             texts.extend([power, 1.0 + power, 150.0 - power, power * 1.5].map(|double| format!("{double:.1100}")));
@@ -236,7 +237,9 @@ mod tests {
         for digits in ["34.999999999999996", "34.9999999999999964", "0.99999999999999994", "4503599627370495.5"] {
             texts.extend(["", "0", "00001", "9"].map(|more| format!("{digits}{more}")));
         }
-        texts.extend(["1.7976931348623157e308", "1.7976931348623158e308", "1.797693134862315807e308"].map(str::to_owned));
+        texts.extend(
+            ["1.7976931348623157e308", "1.7976931348623158e308", "1.797693134862315807e308"].map(str::to_owned),
+        );
         texts.extend(["1.797693134862315808e308", "1e309", "0.1e309", "1e-2147483649"].map(str::to_owned));
         for text in texts {
             assert_eq!(read(&text).ok(), expected(&text), "{text}");
