@@ -20,3 +20,8 @@ pub use request::{
     describe_request, drug_analysis_digest, drug_analysis_key, drug_info_key, health_analysis_digest,
     health_analysis_key, medication_set_digest, medication_set_key,
 };
+
+/// Half the code of the allocator in the standard library, and faster.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

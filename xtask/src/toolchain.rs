@@ -114,9 +114,7 @@ impl DebianToolchain {
         for variable in ["CARGO", "LD_LIBRARY_PATH", "RUSTDOC", "RUSTUP_TOOLCHAIN", "RUSTC_WRAPPER"] {
             command.env_remove(variable);
         }
-        command
-            .env("RUSTC", &self.rustc)
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", &self.linker);
+        command.env("RUSTC", &self.rustc).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", &self.linker);
         command
     }
 }
@@ -156,7 +154,9 @@ fn program_of(package: &str, ending: &str) -> Option<PathBuf> {
 fn install_wasm() -> Result<WasmToolchain> {
     rustup(&["component", "add", "rust-src"]);
     find_installed().map_or_else(install_debian, Ok).with_context(|| {
-        format!("no compiler for {WASM_TARGET}: `rustup component add rust-src` did not work, nor did Debian's packages")
+        format!(
+            "no compiler for {WASM_TARGET}: `rustup component add rust-src` did not work, nor did Debian's packages"
+        )
     })
 }
 

@@ -2,10 +2,11 @@
 
 use std::env;
 use std::fs;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::toolchain::{WASM_TARGET, WasmToolchain};
@@ -26,7 +27,7 @@ const RUSTFLAGS: [&str; 2] = ["-Ctarget-feature=+simd128", "-Cllvm-args=-inline-
 const NAME: &str = "cache_keys";
 
 /// What every optimisation of the finished module may rely on: what the compiler was allowed to use.
-const WASM_OPT: [&str; 8] = [
+const WASM_OPT: [&str; 9] = [
     "-Oz",
     "--converge",
     "--enable-bulk-memory",
@@ -35,6 +36,7 @@ const WASM_OPT: [&str; 8] = [
     "--enable-reference-types",
     "--enable-sign-ext",
     "--enable-simd",
+    "--strip-target-features",
 ];
 
 /// The three files that make the module usable.
@@ -53,11 +55,11 @@ pub(crate) fn build(toolchain: &WasmToolchain, directory: &str) -> Result<Module
     let directory = process::target_dir()?.join(directory);
     let built = compile(toolchain, &directory)?;
     let work = directory.join("bound");
-    bind(&built, &work)?;
+    let names = bind(&built, &work)?;
     let optimised = work.join("optimised.wasm");
     optimise(&work.join(format!("{NAME}_bg.wasm")), &optimised)?;
     Ok(Module {
-        glue: without_documentation(&read(&work.join(format!("{NAME}.js")))?),
+        glue: with_short_names(without_documentation(&read(&work.join(format!("{NAME}.js")))?), &names)?,
         declarations: declarations(&built)?,
         wasm: fs::read(&optimised).context("wasm-opt left no module")?,
     })
@@ -85,8 +87,29 @@ fn rustflags(toolchain: &WasmToolchain) -> String {
 ///
 /// wasm-bindgen is a library here instead of its command-line tool: so `Cargo.lock` pins the very version that the
 /// bindings need, and nobody has to install anything.
-fn bind(built: &Path, out: &Path) -> Result<()> {
-    bindgen(built).web(true)?.typescript(false).generate(out).context("wasm-bindgen failed")
+///
+/// The names of what the module imports have hashes in them, which no compression makes smaller. Only the glue knows
+/// them, so they are shortened on both sides; returned are the long ones in their order.
+fn bind(built: &Path, out: &Path) -> Result<Vec<String>> {
+    let mut output = bindgen(built).web(true)?.typescript(false).generate_output().context("wasm-bindgen failed")?;
+    let imports = output.wasm_mut().imports.iter_mut().enumerate();
+    let names = imports.map(|(number, import)| mem::replace(&mut import.name, short_name(number))).collect();
+    output.emit(out).context("wasm-bindgen wrote nothing")?;
+    Ok(names)
+}
+
+fn short_name(number: usize) -> String {
+    format!("i{number}")
+}
+
+/// Gives the members of the glue's import object the short names.
+fn with_short_names(mut glue: String, names: &[String]) -> Result<String> {
+    for (number, name) in names.iter().enumerate() {
+        let (long, short) = (format!(" {name}: "), format!(" {}: ", short_name(number)));
+        ensure!(glue.matches(&long).count() == 1, "the glue does not define {name} exactly once");
+        glue = glue.replace(&long, &short);
+    }
+    Ok(glue)
 }
 
 /// The declarations of the functions alone. Those of the target `web` would add its raw exports, which are nobody's

@@ -58,7 +58,7 @@ fn clear(package: &Path) -> Result<()> {
 
 /// Leaves out the comments for linters, which have no meaning in a published file.
 fn without_directives(declarations: &str) -> String {
-    declarations.lines().filter(|line| !line.starts_with("/*")).flat_map(|line| [line, "\n"]).collect()
+    declarations.lines().filter(|line| !line.starts_with("/* ")).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Asks npm what it would publish.
