@@ -90,6 +90,21 @@ fn collapse(text: &str, is_space: impl Fn(char) -> bool) -> String {
 mod tests {
     use super::{normalise, normalise_ascii, normalise_unicode};
     use proptest::prelude::*;
+    use sha2::{Digest, Sha256};
+
+    /// The JavaScript tests do the same in every runtime.
+    #[test]
+    fn the_normal_forms_of_all_characters_are_pinned() {
+        let pinned: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/vectors/unicode.json")).unwrap_or_default();
+        let mut hasher = Sha256::new();
+        for c in '\0'..=char::MAX {
+            hasher.update(normalise(&format!("{c}A{c}\u{301}")));
+            hasher.update("\n");
+        }
+        assert_eq!(pinned["unicode_version"], super::UNICODE_VERSION);
+        assert_eq!(pinned["normal_forms_sha256"], hex::encode(hasher.finalize()));
+    }
 
     #[test]
     fn normalising_twice_changes_nothing_for_every_code_point_in_context() {

@@ -5,8 +5,10 @@
 mod apt;
 mod bare_axum;
 mod bench;
+mod bench_wasm;
 mod dictionary;
 mod drill;
+mod equality;
 mod fuzz;
 mod npm;
 mod openapi;
@@ -35,6 +37,8 @@ enum Command {
     Wasm(wasm::WasmOptions),
     /// Measures cache hits of the release server beside a bare axum handler, with wrk.
     Bench(bench::BenchOptions),
+    /// Measures the time of a key natively, in WebAssembly and in JavaScript.
+    BenchWasm(bench_wasm::BenchWasmOptions),
     /// Measures what a dictionary is worth to the compression of entries, and makes one.
     Dictionary(dictionary::DictionaryOptions),
     /// Measures on real processes what is promised about outages, stampedes, clearing and key rotation.
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         Command::Template => template::run(),
         Command::Wasm(options) => wasm::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::BenchWasm(options) => bench_wasm::run(&options),
         Command::Dictionary(options) => dictionary::run(&options),
         Command::Drill(options) => drill::run(&options),
         Command::Openapi => openapi::run(),
