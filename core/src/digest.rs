@@ -34,7 +34,7 @@ impl RequestDigest {
         let digits = self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xF)]);
         let mut text = [0; 64];
         text.iter_mut().zip(digits).for_each(|(place, digit)| *place = digit);
-        String::from_utf8_lossy(&text).into_owned()
+        String::from_utf8(text.to_vec()).unwrap_or_default()
     }
 
     /// The digest under which the entry is stored when keys are private:

@@ -54,15 +54,15 @@ fn normalise_ascii(text: &str) -> String {
 }
 
 /// Whether all white space of an ASCII text is single spaces between words.
+///
+/// It looks at all bytes whatever the first ones are, which the compiler turns into vector instructions.
 fn is_collapsed(text: &[u8]) -> bool {
-    let mut before = b' ';
-    for byte in text {
-        if matches!(byte, b'\t'..=b'\r') || (*byte == b' ' && before == b' ') {
-            return false;
-        }
-        before = *byte;
-    }
-    before != b' '
+    let has_control = text.iter().fold(false, |found, byte| found | matches!(byte, b'\t'..=b'\r'));
+    let followers = text.get(1..).unwrap_or_default();
+    let has_run =
+        text.iter().zip(followers).fold(false, |found, (one, next)| found | ((*one == b' ') & (*next == b' ')));
+    let is_space_at = |end: Option<&u8>| end == Some(&b' ');
+    !(has_control | has_run) && !is_space_at(text.first()) && !is_space_at(text.last())
 }
 
 fn normalise_unicode(text: &str) -> String {
@@ -102,8 +102,9 @@ mod tests {
             hasher.update(normalise(&format!("{c}A{c}\u{301}")));
             hasher.update("\n");
         }
-        assert_eq!(pinned["unicode_version"], super::UNICODE_VERSION);
-        assert_eq!(pinned["normal_forms_sha256"], hex::encode(hasher.finalize()));
+        let pinned = |name| pinned.get(name).and_then(serde_json::Value::as_str);
+        assert_eq!(pinned("unicode_version"), Some(super::UNICODE_VERSION));
+        assert_eq!(pinned("normal_forms_sha256"), Some(hex::encode(hasher.finalize()).as_str()));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 // The macro's own exports are neither documented nor reachable by name from Rust.
 #![allow(unsafe_code, reason = "wasm-bindgen exports functions to JavaScript")]
+#![allow(clippy::doc_markdown, reason = "what is exported is documented for TypeScript, with the tags of JSDoc")]
 
 mod argument;
 mod failure;

@@ -31,10 +31,14 @@ pub(super) enum JsonValue<'a> {
 }
 
 /// The members of an object that its reader knows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Members<'a>(Vec<(&'static str, JsonValue<'a>)>);
 
 impl<'a> Members<'a> {
+    fn with_capacity(members: usize) -> Self {
+        Self(Vec::with_capacity(members))
+    }
+
     fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| *known == name)
     }

@@ -57,7 +57,8 @@ impl<'a> Parser<'a> {
 
     fn list(&mut self, kept: usize) -> Result<JsonValue<'a>, RequestError> {
         self.enter()?;
-        let mut items = Vec::new();
+        // Most lists are short, and none is longer than a few dozen items.
+        let mut items = Vec::with_capacity(kept.min(8));
         let mut is_first = true;
         while self.has_further(is_first, b']')? {
             is_first = false;
@@ -72,7 +73,7 @@ impl<'a> Parser<'a> {
 
     fn object(&mut self, names: &[&'static str]) -> Result<JsonValue<'a>, RequestError> {
         self.enter()?;
-        let mut members = Members::default();
+        let mut members = Members::with_capacity(names.len());
         let mut others = BTreeSet::new();
         let mut is_first = true;
         while self.has_further(is_first, b'}')? {
