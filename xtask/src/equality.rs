@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
 
-use crate::{apt, npm, process};
+use crate::{apt, npm, process, toolchain, wasm};
 
 /// The folder of the JavaScript runners and of the npm packages that they need.
 pub(crate) const RUNNERS: &str = "tests/js";
@@ -27,6 +27,14 @@ pub(crate) fn require() -> Result<()> {
     let (_, version) = chromium().context("Chromium is installed, but it is not in PATH")?;
     println!("needs Chromium: found {version}");
     Ok(())
+}
+
+/// Builds the package and compares it.
+pub(crate) fn run_alone() -> Result<ExitCode> {
+    require()?;
+    wasm::build(&toolchain::require_wasm()?)?;
+    run()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Compares the package with the native build in every runtime. The package has to be built.

@@ -37,6 +37,8 @@ enum Command {
     Wasm(wasm::WasmOptions),
     /// Measures cache hits of the release server beside a bare axum handler, with wrk.
     Bench(bench::BenchOptions),
+    /// Builds the npm package and compares its keys with the native ones in every runtime; `test` does so, too.
+    Equality,
     /// Measures the time of a key natively, in WebAssembly and in JavaScript.
     BenchWasm(bench_wasm::BenchWasmOptions),
     /// Measures what a dictionary is worth to the compression of entries, and makes one.
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Command::Template => template::run(),
         Command::Wasm(options) => wasm::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Equality => equality::run_alone(),
         Command::BenchWasm(options) => bench_wasm::run(&options),
         Command::Dictionary(options) => dictionary::run(&options),
         Command::Drill(options) => drill::run(&options),

@@ -105,7 +105,7 @@ fn short_name(number: usize) -> String {
 /// Gives the members of the glue's import object the short names.
 fn with_short_names(mut glue: String, names: &[String]) -> Result<String> {
     for (number, name) in names.iter().enumerate() {
-        let (long, short) = (format!(" {name}: "), format!(" {}: ", short_name(number)));
+        let (long, short) = (format!("\n{name}: "), format!("\n{}: ", short_name(number)));
         ensure!(glue.matches(&long).count() == 1, "the glue does not define {name} exactly once");
         glue = glue.replace(&long, &short);
     }
@@ -132,7 +132,7 @@ fn optimise(from: &Path, to: &Path) -> Result<()> {
     process::run(&mut wasm_opt)
 }
 
-/// The glue without its documentation, which is in the declarations, where editors look for it.
+/// The glue without its indentation and its documentation, which is in the declarations, where editors look for it.
 fn without_documentation(glue: &str) -> String {
     let mut is_comment = false;
     let lines = glue.lines().filter(|line| {
@@ -141,7 +141,7 @@ fn without_documentation(glue: &str) -> String {
         is_comment = (is_comment || begins) && !line.trim_end().ends_with("*/");
         !(was_comment || begins)
     });
-    lines.flat_map(|line| [line, "\n"]).collect()
+    lines.flat_map(|line| [line.trim_start(), "\n"]).collect()
 }
 
 fn read(path: &Path) -> Result<String> {
