@@ -25,39 +25,26 @@ extern "C" {
     #[wasm_bindgen(method, js_name = isWellFormed)]
     fn is_well_formed(this: &Text) -> bool;
 
-    type TextEncoder;
-
-    #[wasm_bindgen(constructor)]
-    fn new() -> TextEncoder;
-
-    #[wasm_bindgen(method)]
-    fn encode(this: &TextEncoder, text: &Text) -> Uint8Array;
-
     #[wasm_bindgen(catch, js_namespace = Object)]
     fn entries(object: &JsValue) -> Result<Array<Array>, JsValue>;
 }
 
-thread_local! {
-    /// The encoder copies a body several times as fast as wasm-bindgen does, character by character.
-    static ENCODER: TextEncoder = TextEncoder::new();
-}
-
 /// The bytes of a body. A text with a lone surrogate has none: UTF-8 cannot hold it.
 pub(crate) fn body(value: &JsValue) -> Result<Vec<u8>, Failure> {
-    let bytes = if value.is_string() {
-        let text: &Text = value.unchecked_ref();
-        if !is_short(text, "body")?.is_well_formed() {
+    if value.is_string() {
+        if !is_short(value.unchecked_ref(), "body")?.is_well_formed() {
             return Err(RequestError::NotUtf8.into());
         }
-        ENCODER.with(|encoder| encoder.encode(text))
-    } else if value.has_type::<Uint8Array>() {
+        return Ok(value.as_string().unwrap_or_default().into_bytes());
+    }
+    let bytes: Uint8Array = if value.has_type::<Uint8Array>() {
         value.clone().unchecked_into()
     } else if value.has_type::<ArrayBuffer>() {
         Uint8Array::new(value)
     } else {
         return Err(Failure::argument("body", "must be text, a Uint8Array or an ArrayBuffer"));
     };
-    if bytes.length() > 3 * MAX_LENGTH {
+    if bytes.length() > MAX_LENGTH {
         return Err(Failure::argument("body", TOO_LONG));
     }
     Ok(bytes.to_vec())
