@@ -56,7 +56,6 @@ pub enum RequestError {
         max_items: usize,
     },
     /// A list has too few or too many items.
-    #[error("{field}: must have {min} to {max} items")]
     WrongCount {
         /// The field.
         field: &'static str,
@@ -66,7 +65,6 @@ pub enum RequestError {
         max: usize,
     },
     /// A list has an item twice.
-    #[error("{field}: items must not be repeated")]
     RepeatedItem {
         /// The field.
         field: &'static str,
@@ -104,6 +102,9 @@ impl RequestError {
         match self {
             Self::NotUtf8 | Self::NotAnObject | Self::TooDeep => ["the body ", before, &number, after].concat(),
             Self::NotJson { column, .. } => ["the body ", before, &number, after, &column.to_string()].concat(),
+            Self::WrongCount { field, max, .. } => {
+                [field, ": ", before, &number, after, &max.to_string(), " items"].concat()
+            }
             _ => [self.field().unwrap_or("the body"), ": ", before, &number, after].concat(),
         }
     }
@@ -121,6 +122,8 @@ impl RequestError {
             Self::EmptyField { .. } => ("must not be empty", None, ""),
             Self::TextTooLong { max_chars, .. } => ("a text must have at most ", Some(max_chars), " characters"),
             Self::ListTooLong { max_items, .. } => ("must have at most ", Some(max_items), " items"),
+            Self::WrongCount { min, .. } => ("must have ", Some(min), " to "),
+            Self::RepeatedItem { .. } => ("items must not be repeated", None, ""),
             Self::OutOfRange { max, .. } => ("must be from 0 to ", Some(usize::from(max)), ""),
             Self::UnknownValue { allowed, .. } => ("must be one of ", None, allowed),
             Self::KeyTooLong { .. } => ("makes a key of more than ", Some(crate::MAX_KEY_BYTES), " bytes"),
@@ -196,6 +199,8 @@ mod tests {
             (RequestError::EmptyField { field }, "concern: must not be empty"),
             (RequestError::TextTooLong { field, max_chars: 9 }, "concern: a text must have at most 9 characters"),
             (RequestError::ListTooLong { field, max_items: 64 }, "concern: must have at most 64 items"),
+            (RequestError::WrongCount { field, min: 2, max: 5 }, "concern: must have 2 to 5 items"),
+            (RequestError::RepeatedItem { field }, "concern: items must not be repeated"),
             (RequestError::OutOfRange { field, max: 150 }, "concern: must be from 0 to 150"),
             (RequestError::UnknownValue { field, allowed: "a, b" }, "concern: must be one of a, b"),
             (RequestError::KeyTooLong { field }, "concern: makes a key of more than 512 bytes"),
