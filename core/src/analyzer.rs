@@ -44,5 +44,19 @@ impl fmt::Display for AnalyzerRevision {
 
 /// An analyzer revision that is empty or too long.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("an analyzer revision has 1 to 128 bytes")]
+#[error("{}", self.message())]
 pub struct InvalidAnalyzerRevision;
+
+impl InvalidAnalyzerRevision {
+    /// The text for people: the rule.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        "an analyzer revision has 1 to 128 bytes"
+    }
+
+    /// A stable name for programs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        "invalid_analyzer"
+    }
+}

@@ -4,7 +4,7 @@
 //! floating-point code has to travel in the WebAssembly module. A property test holds it against a general
 //! implementation of the RFC.
 
-use std::fmt::Write;
+use crate::scan;
 
 /// Writes one JSON object. Members have to be written in the order of RFC 8785 section 3.2.3: by their names' UTF-16
 /// code units, which for the ASCII names used here is alphabetical order.
@@ -26,8 +26,7 @@ impl ObjectWriter {
 
     pub(crate) fn number(&mut self, name: &str, value: u8) {
         self.name(name);
-        // Writing to a String cannot fail.
-        let _ = write!(self.text, "{value}");
+        self.text.push_str(&value.to_string());
     }
 
     pub(crate) fn boolean(&mut self, name: &str, value: bool) {
@@ -75,7 +74,7 @@ fn write_text(out: &mut String, value: &str) {
 }
 
 fn split_at_special(text: &str) -> Option<(&str, char, &str)> {
-    let position = text.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')?;
+    let position = scan::first_special(text.as_bytes())?;
     let (plain, from_special) = text.split_at_checked(position)?;
     let mut chars = from_special.chars();
     let special = chars.next()?;
@@ -91,13 +90,17 @@ fn write_escape(out: &mut String, special: char) {
         '\n' => 'n',
         '\u{C}' => 'f',
         '\r' => 'r',
-        control => {
-            let _ = write!(out, "\\u{:04x}", u32::from(control));
-            return;
-        }
+        control => return write_control(out, u32::from(control)),
     };
     out.push('\\');
     out.push(short);
+}
+
+fn write_control(out: &mut String, control: u32) {
+    out.push_str("\\u00");
+    for digit in [control >> 4, control & 0xF] {
+        out.push(char::from_digit(digit, 16).unwrap_or_default());
+    }
 }
 
 #[cfg(test)]

@@ -29,7 +29,12 @@ impl RequestDigest {
     /// The 64 lower-case hexadecimal characters.
     #[must_use]
     pub fn to_hex(&self) -> String {
-        hex::encode(self.0)
+        // Written out because `hex::encode` took a tenth of the time that a key takes in WebAssembly.
+        let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
+        let digits = self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xF)]);
+        let mut text = [0; 64];
+        text.iter_mut().zip(digits).for_each(|(place, digit)| *place = digit);
+        String::from_utf8(text.to_vec()).unwrap_or_default()
     }
 
     /// The digest under which the entry is stored when keys are private:
@@ -118,8 +123,22 @@ impl fmt::Debug for KeySecret {
 
 /// A key secret that is too short.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("a key secret has at least 16 bytes")]
+#[error("{}", self.message())]
 pub struct InvalidKeySecret;
+
+impl InvalidKeySecret {
+    /// The text for people: the rule.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        "a key secret has at least 16 bytes"
+    }
+
+    /// A stable name for programs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        "invalid_secret"
+    }
+}
 
 #[cfg(test)]
 mod tests {

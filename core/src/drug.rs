@@ -108,7 +108,18 @@ impl AnalysisVariant {
     /// ```
     #[must_use]
     pub fn sub_key(&self) -> Option<String> {
-        Some(self).filter(|variant| **variant != Self::default()).map(ToString::to_string)
+        Some(self).filter(|variant| **variant != Self::default()).map(Self::spelling)
+    }
+
+    fn spelling(&self) -> String {
+        let left_out = |is_included: bool, suffix| if is_included { "" } else { suffix };
+        [
+            self.analysis_type.as_str(),
+            left_out(self.include_competitors, "-nocompetitors"),
+            left_out(self.include_market_data, "-nomarket"),
+            left_out(self.include_clinical_data, "-noclinical"),
+        ]
+        .concat()
     }
 }
 
@@ -125,13 +136,7 @@ impl Default for AnalysisVariant {
 
 impl fmt::Display for AnalysisVariant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.analysis_type.as_str())?;
-        let suffixes = [
-            (self.include_competitors, "-nocompetitors"),
-            (self.include_market_data, "-nomarket"),
-            (self.include_clinical_data, "-noclinical"),
-        ];
-        suffixes.into_iter().filter(|(included, _)| !included).try_for_each(|(_, suffix)| f.write_str(suffix))
+        f.write_str(&self.spelling())
     }
 }
 
@@ -149,6 +154,6 @@ impl FromStr for AnalysisVariant {
             include_market_data: !left_out.contains(&"nomarket"),
             include_clinical_data: !left_out.contains(&"noclinical"),
         };
-        if variant.to_string() == text { Ok(variant) } else { Err(KeyError::UnknownSubKey) }
+        if variant.spelling() == text { Ok(variant) } else { Err(KeyError::UnknownSubKey) }
     }
 }

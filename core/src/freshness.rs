@@ -56,14 +56,34 @@ impl Freshness {
     /// ```
     #[must_use]
     pub fn assess(lifetime: &Lifetime, header: &EntryHeader, now: UnixMillis) -> Assessment {
-        let age = now.since(header.written_at);
-        let fresh_for = lifetime.fresh_for(header);
-        let freshness = if header.written_at.since(now) > MAX_CLOCK_SKEW {
-            Self::Gone
-        } else {
-            Self::at_age(lifetime, fresh_for, age)
-        };
+        Self::assess_parts(lifetime, header.written_at, header.fresh_for_secs, now)
+    }
+
+    /// The same for a copy that has no header, such as one in an HTTP cache.
+    #[must_use]
+    pub fn assess_parts(
+        lifetime: &Lifetime,
+        written_at: UnixMillis,
+        fresh_for_secs: u32,
+        now: UnixMillis,
+    ) -> Assessment {
+        let age = now.since(written_at);
+        let fresh_for = lifetime.bounded(fresh_for_secs);
+        let freshness =
+            if written_at.since(now) > MAX_CLOCK_SKEW { Self::Gone } else { Self::at_age(lifetime, fresh_for, age) };
         Assessment { age, fresh_for, freshness }
+    }
+
+    /// The name of the decision, in the words of RFC 5861 where it has them.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::RefreshEarly => "refresh-early",
+            Self::StaleWhileRevalidate => "stale-while-revalidate",
+            Self::StaleIfError => "stale-if-error",
+            Self::Gone => "gone",
+        }
     }
 
     fn at_age(lifetime: &Lifetime, fresh_for: Duration, age: Duration) -> Self {

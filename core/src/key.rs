@@ -128,11 +128,12 @@ impl CacheKey {
 
     fn of_digest(kind: EntryKind, digest: &RequestDigest, secret: Option<&KeySecret>) -> Self {
         let stored = secret.map_or(*digest, |secret| digest.keyed(secret));
-        Self { text: format!("{PREFIX}{}:{stored}", kind.category()), kind }
+        let text = [PREFIX, kind.category().as_str(), ":", &stored.to_hex()].concat();
+        Self { text, kind }
     }
 
     fn compose(kind: EntryKind, identifier: &str, sub_key: Option<&str>) -> Result<Self, KeyError> {
-        let mut text = format!("{PREFIX}{}:", kind.category());
+        let mut text = [PREFIX, kind.category().as_str(), ":"].concat();
         escape::encode_into(&mut text, identifier);
         if let Some(sub_key) = sub_key {
             text.push(':');
@@ -155,11 +156,11 @@ impl FromStr for CacheKey {
         if text.len() > MAX_KEY_BYTES {
             return Err(KeyError::KeyTooLong);
         }
-        let parts: Vec<&str> = text.strip_prefix(PREFIX).ok_or(KeyError::NotAKey)?.split(':').collect();
-        let (category, identifier, sub_key) = match parts.as_slice() {
-            [category, identifier] => (category, identifier, None),
-            [category, identifier, sub_key] => (category, identifier, Some(sub_key)),
-            _ => return Err(KeyError::NotAKey),
+        let mut parts = text.strip_prefix(PREFIX).ok_or(KeyError::NotAKey)?.split(':');
+        let (Some(category), Some(identifier), sub_key, None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(KeyError::NotAKey);
         };
         let category: Category = category.parse()?;
         let identifier = escape::decode(identifier).ok_or(KeyError::BadEscape)?;
@@ -221,41 +222,30 @@ fn check_identifier(kind: EntryKind, identifier: &str) -> Result<(), KeyError> {
 }
 
 /// Why some texts make no key.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum KeyError {
     /// The text has not the shape of a key.
-    #[error("a key is medinsight:category:identifier, optionally followed by :sub_key")]
     NotAKey,
     /// The category is not in the closed list.
-    #[error("the category is unknown")]
     UnknownCategory,
     /// The identifier is empty, for a drug name after normalisation.
-    #[error("the identifier must not be empty")]
     EmptyIdentifier,
     /// The sub-key is empty.
-    #[error("the sub-key must not be empty")]
     EmptySubKey,
     /// The category needs a sub-key.
-    #[error("the category needs a sub-key")]
     MissingSubKey,
     /// The category has no sub-keys.
-    #[error("the category has no sub-keys")]
     UnexpectedSubKey,
     /// The sub-key is not one of the category's.
-    #[error("the sub-key is not one of the category's")]
     UnknownSubKey,
     /// A percent escape is malformed or not the one canonical spelling.
-    #[error("a part is not in its canonical percent-encoding")]
     BadEscape,
     /// The identifier has to be a digest.
-    #[error("the identifier must be 64 lower-case hexadecimal characters")]
     NotADigest,
     /// The drug name in a key is not in its normal form.
-    #[error("the drug name is not in its normal form")]
     NotNormalised,
     /// The key is longer than [`MAX_KEY_BYTES`].
-    #[error("a key has at most 512 bytes")]
     KeyTooLong,
 }
 
@@ -277,4 +267,30 @@ impl KeyError {
             Self::KeyTooLong => "key_too_long",
         }
     }
+
+    /// The text for people: the rule.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::NotAKey => "a key is medinsight:category:identifier, optionally followed by :sub_key",
+            Self::UnknownCategory => "the category is unknown",
+            Self::EmptyIdentifier => "the identifier must not be empty",
+            Self::EmptySubKey => "the sub-key must not be empty",
+            Self::MissingSubKey => "the category needs a sub-key",
+            Self::UnexpectedSubKey => "the category has no sub-keys",
+            Self::UnknownSubKey => "the sub-key is not one of the category's",
+            Self::BadEscape => "a part is not in its canonical percent-encoding",
+            Self::NotADigest => "the identifier must be 64 lower-case hexadecimal characters",
+            Self::NotNormalised => "the drug name is not in its normal form",
+            Self::KeyTooLong => "a key has at most 512 bytes",
+        }
+    }
 }
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl std::error::Error for KeyError {}

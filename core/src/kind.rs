@@ -113,6 +113,18 @@ pub enum DataClass {
     Counter,
 }
 
+impl DataClass {
+    /// The name of the class.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Personal => "personal",
+            Self::Public => "public",
+            Self::Counter => "counter",
+        }
+    }
+}
+
 /// One row of the key specification: a category together with what its sub-key means.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum EntryKind {

@@ -41,6 +41,7 @@ mod kind;
 mod pattern;
 mod policy;
 pub mod request;
+mod scan;
 mod session_id;
 pub mod text;
 mod time;

@@ -3,7 +3,6 @@
 use crate::kind::EntryKind;
 use crate::{CacheKey, EntryHeader};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The longest life that may be configured: a year.
@@ -64,7 +63,12 @@ impl Lifetime {
     /// For how long a stored entry is fresh: never longer than the policy says now, whatever was written with it.
     #[must_use]
     pub fn fresh_for(&self, header: &EntryHeader) -> Duration {
-        Duration::from_secs(u64::from(header.fresh_for_secs.min(self.fresh_for_secs)))
+        self.bounded(header.fresh_for_secs)
+    }
+
+    /// What an entry was written with, bounded by what the policy says now.
+    pub(crate) fn bounded(&self, fresh_for_secs: u32) -> Duration {
+        Duration::from_secs(u64::from(fresh_for_secs.min(self.fresh_for_secs)))
     }
 }
 
@@ -93,7 +97,8 @@ impl Lifetime {
 /// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct TtlPolicy {
-    overrides: BTreeMap<EntryKind, u32>,
+    /// In the order of [`EntryKind::ALL`].
+    overrides: [Option<u32>; EntryKind::ALL.len()],
 }
 
 impl TtlPolicy {
@@ -104,24 +109,38 @@ impl TtlPolicy {
     /// [`InvalidTtl`] for a bad value, and for a variable that begins with `CACHE_TTL_` or `CACHE_REVALIDATE_` and
     /// names nothing: a misspelt lifetime would otherwise be ignored in silence.
     pub fn from_variables<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, InvalidTtl> {
-        let mut overrides = BTreeMap::new();
+        let mut policy = Self::default();
         for (name, value) in variables {
-            if !(name.starts_with("CACHE_TTL_") || name.starts_with("CACHE_REVALIDATE_")) || value.is_empty() {
+            if !Self::is_variable(name) || value.is_empty() {
                 continue;
             }
-            let kind = kind_of_variable(name).ok_or_else(|| InvalidTtl::unknown(name))?;
+            let kind = |kind: &EntryKind| kind.ttl_variable() == Some(name);
+            let position = EntryKind::ALL.iter().position(kind).ok_or_else(|| InvalidTtl::unknown(name))?;
             let secs = value.parse().ok().filter(|secs| (1..=MAX_TTL_SECS).contains(secs));
-            overrides.insert(kind, secs.ok_or_else(|| InvalidTtl::bad_value(name))?);
+            let secs = secs.ok_or_else(|| InvalidTtl::bad_value(name))?;
+            if let Some(place) = policy.overrides.get_mut(position) {
+                *place = Some(secs);
+            }
         }
-        Ok(Self { overrides })
+        Ok(policy)
+    }
+
+    /// Whether a variable's name says that it sets a lifetime.
+    #[must_use]
+    pub fn is_variable(name: &str) -> bool {
+        name.starts_with("CACHE_TTL_") || name.starts_with("CACHE_REVALIDATE_")
     }
 
     /// The life of a kind; counters have none, they stay.
     #[must_use]
     pub fn lifetime(&self, kind: EntryKind) -> Option<Lifetime> {
         let default = default_lifetime(kind)?;
-        let fresh_for_secs = self.overrides.get(&kind).copied().unwrap_or(default.fresh_for_secs);
+        let fresh_for_secs = self.override_of(kind).unwrap_or(default.fresh_for_secs);
         Some(Lifetime { fresh_for_secs, ..default })
+    }
+
+    fn override_of(&self, kind: EntryKind) -> Option<u32> {
+        EntryKind::ALL.iter().zip(self.overrides).find(|(known, _)| **known == kind)?.1
     }
 }
 
@@ -145,10 +164,6 @@ impl EntryKind {
     }
 }
 
-fn kind_of_variable(name: &str) -> Option<EntryKind> {
-    EntryKind::ALL.into_iter().find(|kind| kind.ttl_variable() == Some(name))
-}
-
 /// The defaults. What a person wrote is never served stale. Answers about a person have short windows, a day at most:
 /// past that, "unavailable" is safer than old. Facts about drugs change slowly and have long ones.
 fn default_lifetime(kind: EntryKind) -> Option<Lifetime> {
@@ -170,7 +185,7 @@ fn default_lifetime(kind: EntryKind) -> Option<Lifetime> {
 
 /// An environment variable that sets no lifetime.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{variable}: {rule}")]
+#[error("{}", self.message())]
 pub struct InvalidTtl {
     variable: String,
     rule: &'static str,
@@ -183,6 +198,18 @@ impl InvalidTtl {
 
     fn bad_value(variable: &str) -> Self {
         Self { variable: variable.to_owned(), rule: "must be whole seconds from 1 to 31536000" }
+    }
+
+    /// The text for people: the variable and the rule.
+    #[must_use]
+    pub fn message(&self) -> String {
+        [&self.variable, ": ", self.rule].concat()
+    }
+
+    /// A stable name for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "invalid_ttl"
     }
 
     /// The variable's name.

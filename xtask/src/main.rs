@@ -5,11 +5,14 @@
 mod apt;
 mod bare_axum;
 mod bench;
+mod bench_wasm;
 mod dictionary;
 #[cfg(test)]
 mod documents;
 mod drill;
+mod equality;
 mod fuzz;
+mod npm;
 mod openapi;
 mod process;
 mod python;
@@ -34,10 +37,14 @@ enum Command {
     Test,
     /// Lints `template.yaml` with cfn-lint and the SAM command line.
     Template,
-    /// Builds the core and its bindings for wasm32 and prints the size of the result.
-    Wasm,
+    /// Builds the npm package of the WebAssembly module and prints its sizes.
+    Wasm(wasm::WasmOptions),
     /// Measures cache hits of the release server beside a bare axum handler, with wrk.
     Bench(bench::BenchOptions),
+    /// Builds the npm package and compares its keys with the native ones in every runtime; `test` does so, too.
+    Equality,
+    /// Measures the time of a key natively, in WebAssembly and in JavaScript.
+    BenchWasm(bench_wasm::BenchWasmOptions),
     /// Measures what a dictionary is worth to the compression of entries, and makes one.
     Dictionary(dictionary::DictionaryOptions),
     /// Measures on real processes what is promised about outages, stampedes, clearing and key rotation.
@@ -55,8 +62,10 @@ fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Test => test::run(),
         Command::Template => template::run(),
-        Command::Wasm => wasm::run(),
+        Command::Wasm(options) => wasm::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Equality => equality::run_alone(),
+        Command::BenchWasm(options) => bench_wasm::run(&options),
         Command::Dictionary(options) => dictionary::run(&options),
         Command::Drill(options) => drill::run(&options),
         Command::Openapi => openapi::run(),

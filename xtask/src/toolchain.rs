@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use crate::{apt, process};
 
@@ -19,12 +19,13 @@ const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "l
 /// How long rustup may take to download something; without a network it would try for minutes.
 const DOWNLOAD_LIMIT: Duration = Duration::from_secs(180);
 
-/// A compiler that can build for [`WASM_TARGET`].
+/// A compiler that can build for [`WASM_TARGET`]. Both build the standard library from its source: the ready-made one
+/// has the code that prints panics, which nobody would see there and which is a seventh of the module.
 #[derive(Debug)]
 pub(crate) enum WasmToolchain {
-    /// The compiler in use, which has the target's standard library.
+    /// The compiler in use, with the source of its standard library.
     Installed,
-    /// Debian's second compiler, which builds the standard library from its source.
+    /// Debian's second compiler.
     Debian(DebianToolchain),
 }
 
@@ -49,58 +50,71 @@ pub(crate) fn require_component(subcommand: &str, component: &str) -> Result<()>
     Ok(())
 }
 
-/// Finds or installs a compiler for [`WASM_TARGET`] and says which: rustup's target first, then Debian's packages.
+/// Finds or installs a compiler for [`WASM_TARGET`] and says which: the one in use first, then Debian's packages.
 pub(crate) fn require_wasm() -> Result<WasmToolchain> {
     let toolchain = find_installed().or_else(find_debian).map_or_else(install_wasm, Ok)?;
-    println!("needs {WASM_TARGET}: found {}", toolchain.describe());
+    println!("needs a compiler for {WASM_TARGET}: found {}", toolchain.describe());
+    Ok(toolchain)
+}
+
+/// Finds or installs Debian's compiler, where another one would do as well.
+pub(crate) fn require_debian_wasm() -> Result<WasmToolchain> {
+    let toolchain = find_debian().map_or_else(install_debian, Ok)?;
+    println!("needs a compiler for {WASM_TARGET}: found {}", toolchain.describe());
     Ok(toolchain)
 }
 
 impl WasmToolchain {
-    /// A cargo command of this toolchain, and the directory its output goes to.
-    pub(crate) fn cargo(&self) -> Result<(Command, PathBuf)> {
-        let target_dir = process::target_dir()?;
+    /// A cargo command of this toolchain. Building the standard library and aborting without a message are unstable
+    /// features of stable compilers.
+    pub(crate) fn cargo(&self) -> Command {
+        let mut command = match self {
+            Self::Installed => process::cargo(),
+            Self::Debian(debian) => debian.cargo(),
+        };
+        command
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
+            .env("CARGO_UNSTABLE_PANIC_IMMEDIATE_ABORT", "true")
+            .env("CARGO_PROFILE_WASM_PANIC", "immediate-abort");
+        command
+    }
+
+    /// A name for the toolchain's output directory: two compilers would rebuild each other's output for ever.
+    pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Installed => Ok((process::cargo(), target_dir)),
-            Self::Debian(debian) => {
-                let target_dir = target_dir.join("wasm-debian");
-                Ok((debian.cargo(&target_dir), target_dir))
-            }
+            Self::Installed => "wasm",
+            Self::Debian(_) => "wasm-debian",
         }
     }
 
-    /// The further arguments of `cargo build` for this toolchain.
-    pub(crate) fn build_arguments(&self) -> &'static [&'static str] {
-        match self {
-            Self::Installed => &[],
-            Self::Debian(_) => &["-Zbuild-std=std,panic_abort"],
-        }
+    /// The directory of the compiler, which its own source is in.
+    pub(crate) fn sysroot(&self) -> Option<String> {
+        let rustc = match self {
+            Self::Installed => PathBuf::from(rustc()),
+            Self::Debian(debian) => debian.rustc.clone(),
+        };
+        process::capture(Command::new(rustc).args(["--print", "sysroot"]))
     }
 
     /// Which toolchain this is, for people.
     pub(crate) fn describe(&self) -> String {
         match self {
-            Self::Installed => format!("the installed target of {}", version(Path::new("rustc"))),
-            Self::Debian(debian) => format!("Debian's rustc-web, {}, with -Zbuild-std", version(&debian.rustc)),
+            Self::Installed => format!("{} with its source", version(Path::new("rustc"))),
+            Self::Debian(debian) => format!("Debian's rustc-web, {}", version(&debian.rustc)),
         }
     }
 }
 
 impl DebianToolchain {
     /// This compiler's cargo, freed of what the other compiler's cargo and rustup put into the environment.
-    ///
-    /// It has its own target directory, because two compilers would rebuild each other's output for ever.
-    fn cargo(&self, target_dir: &Path) -> Command {
+    fn cargo(&self) -> Command {
         let mut command = Command::new(&self.cargo);
         command.current_dir(process::workspace_root());
         for variable in ["CARGO", "LD_LIBRARY_PATH", "RUSTDOC", "RUSTUP_TOOLCHAIN", "RUSTC_WRAPPER"] {
             command.env_remove(variable);
         }
-        command
-            .env("RUSTC", &self.rustc)
-            .env("RUSTC_BOOTSTRAP", "1")
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", &self.linker)
-            .env("CARGO_TARGET_DIR", target_dir);
+        command.env("RUSTC", &self.rustc).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", &self.linker);
         command
     }
 }
@@ -110,11 +124,14 @@ fn component_version(subcommand: &str) -> Option<String> {
     process::capture(process::cargo().args([subcommand, "--version"]))
 }
 
-/// The compiler in use, if its standard library for the target is there.
+/// The compiler in use, if the source of its standard library is there.
 fn find_installed() -> Option<WasmToolchain> {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"));
-    let libraries = process::capture(Command::new(rustc).args(["--print", "target-libdir", "--target", WASM_TARGET]))?;
-    Path::new(&libraries).exists().then_some(WasmToolchain::Installed)
+    let source = Path::new(&WasmToolchain::Installed.sysroot()?).join("lib/rustlib/src/rust/library/Cargo.lock");
+    source.exists().then_some(WasmToolchain::Installed)
+}
+
+fn rustc() -> OsString {
+    env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"))
 }
 
 /// Debian's second compiler, if all of its packages are installed.
@@ -135,16 +152,17 @@ fn program_of(package: &str, ending: &str) -> Option<PathBuf> {
 
 /// Tries both ways of getting a compiler for the target, in the order of preference.
 fn install_wasm() -> Result<WasmToolchain> {
-    rustup(&["target", "add", WASM_TARGET]);
-    if let Some(toolchain) = find_installed() {
-        return Ok(toolchain);
-    }
-    let Err(error) = apt::install(&DEBIAN_PACKAGES) else {
-        return find_debian().context("the Debian packages are installed, but their programs were not found");
-    };
-    bail!(
-        "no compiler for {WASM_TARGET}: `rustup target add {WASM_TARGET}` did not work, nor did Debian's packages ({error:#})"
-    )
+    rustup(&["component", "add", "rust-src"]);
+    find_installed().map_or_else(install_debian, Ok).with_context(|| {
+        format!(
+            "no compiler for {WASM_TARGET}: `rustup component add rust-src` did not work, nor did Debian's packages"
+        )
+    })
+}
+
+fn install_debian() -> Result<WasmToolchain> {
+    apt::install(&DEBIAN_PACKAGES)?;
+    find_debian().context("the Debian packages are installed, but their programs were not found")
 }
 
 /// Asks rustup for something; whether it worked shows when the thing is looked for again.

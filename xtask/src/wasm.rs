@@ -1,39 +1,51 @@
-//! `cargo xtask wasm`: builds what runs in edge workers and browsers.
+//! `cargo xtask wasm`: builds the npm package that runs in edge workers and browsers.
 
-use std::fs;
-use std::path::Path;
+mod module;
+mod package;
+mod sizes;
+
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, ensure};
+use clap::Args;
 
-use crate::process;
-use crate::toolchain::{self, WASM_TARGET, WasmToolchain};
+use crate::npm;
+use crate::toolchain::{self, WasmToolchain};
 
-/// The packages of the WebAssembly build. One command builds both: apart, they would compile all dependencies twice,
-/// because only the bindings are linked and so optimised as a whole.
-const PACKAGES: [&str; 4] = ["--package", "medinsight-core", "--package", "medinsight-wasm"];
-
-/// The file that the build of the bindings leaves.
-const MODULE: &str = "medinsight_wasm.wasm";
+/// How the package is built.
+#[derive(Debug, Args)]
+pub(crate) struct WasmOptions {
+    /// Takes Debian's compiler even if the one in use would do.
+    #[arg(long)]
+    debian: bool,
+    /// Builds everything a second time, from nothing, and fails unless all bytes are the same.
+    #[arg(long)]
+    twice: bool,
+}
 
 /// Finds a compiler and builds with it.
-pub(crate) fn run() -> Result<ExitCode> {
-    build(&toolchain::require_wasm()?)?;
+pub(crate) fn run(options: &WasmOptions) -> Result<ExitCode> {
+    npm::require()?;
+    let toolchain = if options.debian { toolchain::require_debian_wasm()? } else { toolchain::require_wasm()? };
+    build(&toolchain)?;
+    if options.twice {
+        check_reproducible(&toolchain)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds the packages in the release profile and prints the size of the module.
+/// Builds the package and prints its sizes.
 pub(crate) fn build(toolchain: &WasmToolchain) -> Result<()> {
-    let (mut cargo, target_dir) = toolchain.cargo()?;
-    cargo.args(["build", "--release", "--locked", "--target", WASM_TARGET]).args(PACKAGES);
-    process::run(cargo.args(toolchain.build_arguments()))?;
-    report(toolchain, &target_dir)
+    npm::install("wasm")?;
+    let package = package::assemble(&module::build(toolchain, toolchain.name())?)?;
+    sizes::report(&package::loaded(&package))
 }
 
-/// Prints how large the module is and which toolchain built it.
-fn report(toolchain: &WasmToolchain, target_dir: &Path) -> Result<()> {
-    let module = target_dir.join(WASM_TARGET).join("release").join(MODULE);
-    let bytes = fs::metadata(&module).with_context(|| format!("the build left no {MODULE}"))?.len();
-    println!("{MODULE}: {bytes} bytes, built with {}", toolchain.describe());
+fn check_reproducible(toolchain: &WasmToolchain) -> Result<()> {
+    let again = tempfile::tempdir_in(crate::process::target_dir()?)?;
+    let name = again.path().file_name().unwrap_or_default().to_string_lossy();
+    let (first, second) = (module::build(toolchain, toolchain.name())?, module::build(toolchain, &name)?);
+    ensure!(first == second, "two builds differ");
+    println!("a second build from nothing gave the same bytes");
     Ok(())
 }

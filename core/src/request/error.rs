@@ -3,14 +3,12 @@
 /// Why a body is no request. The text names the field and the rule, never the content: the content is health data.
 ///
 /// Errors that are found while reading come first, then those of the fields in the order of the specification.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RequestError {
     /// The body is not UTF-8.
-    #[error("the body must be UTF-8")]
     NotUtf8,
     /// The body is not JSON.
-    #[error("the body must be JSON: syntax error at line {line}, column {column}")]
     NotJson {
         /// Line of the first error, from 1.
         line: usize,
@@ -18,25 +16,20 @@ pub enum RequestError {
         column: usize,
     },
     /// The body is JSON, but not an object.
-    #[error("the body must be a JSON object")]
     NotAnObject,
     /// An object names a member twice; the field is told when it is one of the request's own.
-    #[error("{}: members must not be repeated", field.unwrap_or("the body"))]
     DuplicateMember {
         /// The repeated field.
         field: Option<&'static str>,
     },
     /// Arrays and objects are nested too deeply.
-    #[error("the body must not be nested more than {max} levels deep", max = super::MAX_DEPTH)]
     TooDeep,
     /// A required field is absent or null.
-    #[error("{field}: is required")]
     MissingField {
         /// The field.
         field: &'static str,
     },
     /// A field has another type than it should.
-    #[error("{field}: must be {expected}")]
     WrongType {
         /// The field.
         field: &'static str,
@@ -44,13 +37,11 @@ pub enum RequestError {
         expected: &'static str,
     },
     /// A required field is empty once it is normalised.
-    #[error("{field}: must not be empty")]
     EmptyField {
         /// The field.
         field: &'static str,
     },
     /// A text, or a text in a list, is too long.
-    #[error("{field}: a text must have at most {max_chars} characters")]
     TextTooLong {
         /// The field.
         field: &'static str,
@@ -58,7 +49,6 @@ pub enum RequestError {
         max_chars: usize,
     },
     /// A list has too many items.
-    #[error("{field}: must have at most {max_items} items")]
     ListTooLong {
         /// The field.
         field: &'static str,
@@ -66,7 +56,6 @@ pub enum RequestError {
         max_items: usize,
     },
     /// A list has too few or too many items.
-    #[error("{field}: must have {min} to {max} items")]
     WrongCount {
         /// The field.
         field: &'static str,
@@ -76,13 +65,11 @@ pub enum RequestError {
         max: usize,
     },
     /// A list has an item twice.
-    #[error("{field}: items must not be repeated")]
     RepeatedItem {
         /// The field.
         field: &'static str,
     },
     /// A number is out of range.
-    #[error("{field}: must be from 0 to {max}")]
     OutOfRange {
         /// The field.
         field: &'static str,
@@ -90,7 +77,6 @@ pub enum RequestError {
         max: u8,
     },
     /// A field has none of its allowed values.
-    #[error("{field}: must be one of {allowed}")]
     UnknownValue {
         /// The field.
         field: &'static str,
@@ -98,7 +84,6 @@ pub enum RequestError {
         allowed: &'static str,
     },
     /// The key that a field makes is too long.
-    #[error("{field}: makes a key of more than {max} bytes", max = crate::MAX_KEY_BYTES)]
     KeyTooLong {
         /// The field.
         field: &'static str,
@@ -106,6 +91,45 @@ pub enum RequestError {
 }
 
 impl RequestError {
+    /// The text for people: the field and the rule.
+    ///
+    /// It is put together by hand: the formatting machinery is a twentieth of the WebAssembly module, and nothing else
+    /// in it needs any.
+    #[must_use]
+    pub fn message(self) -> String {
+        let (before, number, after) = self.rule();
+        let number = number.map(|number| number.to_string()).unwrap_or_default();
+        match self {
+            Self::NotUtf8 | Self::NotAnObject | Self::TooDeep => ["the body ", before, &number, after].concat(),
+            Self::NotJson { column, .. } => ["the body ", before, &number, after, &column.to_string()].concat(),
+            Self::WrongCount { field, max, .. } => {
+                [field, ": ", before, &number, after, &max.to_string(), " items"].concat()
+            }
+            _ => [self.field().unwrap_or("the body"), ": ", before, &number, after].concat(),
+        }
+    }
+
+    /// The rule: a text, perhaps a number, and perhaps another text.
+    fn rule(self) -> (&'static str, Option<usize>, &'static str) {
+        match self {
+            Self::NotUtf8 => ("must be UTF-8", None, ""),
+            Self::NotJson { line, .. } => ("must be JSON: syntax error at line ", Some(line), ", column "),
+            Self::NotAnObject => ("must be a JSON object", None, ""),
+            Self::DuplicateMember { .. } => ("members must not be repeated", None, ""),
+            Self::TooDeep => ("must not be nested more than ", Some(super::MAX_DEPTH), " levels deep"),
+            Self::MissingField { .. } => ("is required", None, ""),
+            Self::WrongType { expected, .. } => ("must be ", None, expected),
+            Self::EmptyField { .. } => ("must not be empty", None, ""),
+            Self::TextTooLong { max_chars, .. } => ("a text must have at most ", Some(max_chars), " characters"),
+            Self::ListTooLong { max_items, .. } => ("must have at most ", Some(max_items), " items"),
+            Self::WrongCount { min, .. } => ("must have ", Some(min), " to "),
+            Self::RepeatedItem { .. } => ("items must not be repeated", None, ""),
+            Self::OutOfRange { max, .. } => ("must be from 0 to ", Some(usize::from(max)), ""),
+            Self::UnknownValue { allowed, .. } => ("must be one of ", None, allowed),
+            Self::KeyTooLong { .. } => ("makes a key of more than ", Some(crate::MAX_KEY_BYTES), " bytes"),
+        }
+    }
+
     /// A stable name for programs.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -144,6 +168,45 @@ impl RequestError {
             | Self::OutOfRange { field, .. }
             | Self::UnknownValue { field, .. }
             | Self::KeyTooLong { field } => Some(field),
+        }
+    }
+}
+
+impl std::fmt::Display for RequestError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message())
+    }
+}
+
+impl std::error::Error for RequestError {}
+
+#[cfg(test)]
+mod tests {
+    use super::RequestError;
+
+    #[test]
+    fn the_texts_of_errors_are_pinned() {
+        let field = "concern";
+        let texts = [
+            (RequestError::NotUtf8, "the body must be UTF-8"),
+            (RequestError::NotJson { line: 2, column: 0 }, "the body must be JSON: syntax error at line 2, column 0"),
+            (RequestError::NotAnObject, "the body must be a JSON object"),
+            (RequestError::DuplicateMember { field: None }, "the body: members must not be repeated"),
+            (RequestError::DuplicateMember { field: Some(field) }, "concern: members must not be repeated"),
+            (RequestError::TooDeep, "the body must not be nested more than 32 levels deep"),
+            (RequestError::MissingField { field }, "concern: is required"),
+            (RequestError::WrongType { field, expected: "text" }, "concern: must be text"),
+            (RequestError::EmptyField { field }, "concern: must not be empty"),
+            (RequestError::TextTooLong { field, max_chars: 9 }, "concern: a text must have at most 9 characters"),
+            (RequestError::ListTooLong { field, max_items: 64 }, "concern: must have at most 64 items"),
+            (RequestError::WrongCount { field, min: 2, max: 5 }, "concern: must have 2 to 5 items"),
+            (RequestError::RepeatedItem { field }, "concern: items must not be repeated"),
+            (RequestError::OutOfRange { field, max: 150 }, "concern: must be from 0 to 150"),
+            (RequestError::UnknownValue { field, allowed: "a, b" }, "concern: must be one of a, b"),
+            (RequestError::KeyTooLong { field }, "concern: makes a key of more than 512 bytes"),
+        ];
+        for (error, text) in texts {
+            assert_eq!(error.to_string(), text);
         }
     }
 }

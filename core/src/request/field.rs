@@ -1,7 +1,7 @@
 //! The rules of single fields.
 
 use super::RequestError;
-use super::json::{JsonValue, Members};
+use super::json::{JsonValue, Members, Whole};
 use crate::text;
 use std::borrow::Cow;
 
@@ -51,19 +51,21 @@ pub(super) fn optional_text(
     }
 }
 
-/// An optional whole number from 0 to `max`; `35.0` is `35`, as in RFC 8785.
+/// An optional whole number from 0 to `max`; `35.0` is `35`, as in RFC 8785, where numbers are doubles.
 pub(super) fn optional_number(
     members: &mut Members<'_>,
     field: &'static str,
     max: u8,
 ) -> Result<Option<u8>, RequestError> {
-    match members.take(field) {
-        None => Ok(None),
-        Some(JsonValue::Number(number)) if number.fract() == 0.0 => {
-            let fitting = (0..=max).find(|candidate| f64::from(*candidate) == number);
-            fitting.map(Some).ok_or(RequestError::OutOfRange { field, max })
-        }
-        Some(_) => Err(RequestError::WrongType { field, expected: "a whole number" }),
+    let whole = match members.take(field) {
+        None => return Ok(None),
+        Some(JsonValue::Number(number)) => number.whole(),
+        Some(_) => Whole::No,
+    };
+    match whole {
+        Whole::Small(value) if value <= max => Ok(Some(value)),
+        Whole::Small(_) | Whole::Other => Err(RequestError::OutOfRange { field, max }),
+        Whole::No => Err(RequestError::WrongType { field, expected: "a whole number" }),
     }
 }
 
@@ -86,17 +88,22 @@ pub(super) fn optional_set(
         Some(JsonValue::List(items)) if items.len() > MAX_ITEMS => {
             Err(RequestError::ListTooLong { field, max_items: MAX_ITEMS })
         }
-        Some(JsonValue::List(items)) => {
-            let normal = |item| list_item(item, field, MAX_ITEM_CHARS).map(|text| text::normalise(&text));
-            let mut set = items.into_iter().map(normal).collect::<Result<Vec<_>, _>>()?;
-            set.retain(|item| !item.is_empty());
-            // The bytes of UTF-8 sort as its code points do.
-            set.sort_unstable();
-            set.dedup();
-            Ok(Some(set))
-        }
+        Some(JsonValue::List(items)) => to_set(items, field).map(Some),
         Some(_) => Err(RequestError::WrongType { field, expected: "a list of texts" }),
     }
+}
+
+/// The items one by one, each put where it belongs: of at most [`MAX_ITEMS`] that is as fast as sorting them, and takes
+/// less code. The bytes of UTF-8 sort as its code points do.
+fn to_set(items: Vec<JsonValue<'_>>, field: &'static str) -> Result<Vec<String>, RequestError> {
+    let mut set = Vec::with_capacity(items.len());
+    for item in items {
+        let item = text::normalise(&list_item(item, field, MAX_ITEM_CHARS)?);
+        if let (false, Err(place)) = (item.is_empty(), set.binary_search(&item)) {
+            set.insert(place, item);
+        }
+    }
+    Ok(set)
 }
 
 /// A required list of `min` to `max` texts of at most `max_chars` code points each, as they were sent.
@@ -125,8 +132,13 @@ fn list_item<'a>(item: JsonValue<'a>, field: &'static str, max_chars: usize) -> 
 
 fn check_length(text: &str, field: &'static str, max_chars: usize) -> Result<(), RequestError> {
     // A text has at least as many bytes as code points, so short ones need no counting.
-    if text.len() > max_chars && text.chars().count() > max_chars {
+    if text.len() > max_chars && code_points(text) > max_chars {
         return Err(RequestError::TextTooLong { field, max_chars });
     }
     Ok(())
+}
+
+/// Counts the bytes that begin a code point; `chars().count()` does the same in ten times the code.
+fn code_points(text: &str) -> usize {
+    text.bytes().filter(|byte| byte & 0xC0 != 0x80).count()
 }

@@ -84,7 +84,9 @@ impl HealthAnalysisRequest {
     /// The canonical JSON of the request together with the analyzer: what the digest is computed from.
     #[must_use]
     pub fn canonical_json(&self, analyzer: &AnalyzerRevision) -> String {
-        let mut object = ObjectWriter::with_capacity(256 + self.concern.len() + self.symptoms.len());
+        let items = self.medical_history.iter().chain(&self.current_medications);
+        let texts: usize = items.map(|item| item.len() + 3).sum();
+        let mut object = ObjectWriter::with_capacity(256 + self.concern.len() + self.symptoms.len() + texts);
         object.text("analyzer", analyzer.as_str());
         object.text("concern", &self.concern);
         if !self.current_medications.is_empty() {
