@@ -10,6 +10,7 @@ mod cache_headers;
 mod cache_session;
 mod cache_status;
 mod client;
+mod conditional;
 mod cors;
 mod drug;
 mod exposure;

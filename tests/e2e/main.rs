@@ -8,6 +8,7 @@ mod bad_input;
 mod caching;
 mod canaries;
 mod client_digests;
+mod conditional;
 mod contract;
 mod drugs;
 mod embedded_answers;

@@ -3,6 +3,7 @@
 use super::body::{self, read_json_body};
 use super::cache_headers::{DIGEST_HEADER, personal_answer};
 use super::client::Client;
+use super::conditional::{self, EntityTag};
 use super::ids::{self, digest_of_path};
 use super::openapi::{Header, Operation, schema};
 use super::session::{SESSION_HEADER, SessionId};
@@ -15,6 +16,7 @@ use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
+use http::header::ETAG;
 use http::{HeaderMap, HeaderValue};
 use medinsight_core::request::{MAX_ITEM_CHARS, MAX_ITEMS};
 use medinsight_core::{HealthAnalysisRequest, RequestDigest, RequestError};
@@ -40,6 +42,7 @@ pub(super) async fn analyze_health(
     let asker = Asker { session: session.as_str(), payer: client.paying_from(&services.exposure.computations) };
     let answer = services.analyses.analyze(question, asker, deadline).await?;
     let mut response = personal_answer(&answer);
+    response.headers_mut().insert(ETAG, EntityTag::of(&answer.body)?.into_header());
     response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
     response.headers_mut().insert(SESSION_HEADER, session.into_header());
     Ok(response)
@@ -67,13 +70,14 @@ fn header_of(digest: &RequestDigest) -> Result<HeaderValue, Problem> {
 pub(super) async fn find_analysis(
     State(services): State<Services>,
     Extension(deadline): Extension<Deadline>,
+    headers: HeaderMap,
     digest: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let digest = digest_of_path(digest)?;
     let answer = services.analyses.find(&digest, deadline).await.ok_or_else(Problem::not_cached)?;
     let mut response = personal_answer(&answer);
     response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
-    Ok(response)
+    Ok(conditional::unless_known(EntityTag::of(&answer.body)?, &headers, response))
 }
 
 pub(super) fn describe_analyze_health() -> Operation {
@@ -99,6 +103,7 @@ pub(super) fn describe_find_analysis() -> Operation {
     Operation::new("health", "find_analysis", "Answers a question whose digest the client knows; never computes")
         .path_parameter("request_digest", "The digest of the question.", schema::digest())
         .answer::<HealthAnalysis>("The answer, from the cache.", &Header::OF_ANALYSES)
+        .conditional(&Header::OF_ANALYSES)
         .problems([Problem::invalid_digest(), Problem::not_cached()])
 }
 

@@ -31,11 +31,13 @@ pub(super) fn personal_answer(answer: &Answer) -> Response {
 }
 
 /// A response with an answer that is the same for everybody: `body` has the answer in it. `fresh_for` is for how long
-/// one is fresh that was computed just now; a hit knows better.
+/// one is fresh that was computed just now; a hit knows better. Caches count `max-age` from when the answer was computed
+/// and take its `Age` off (RFC 9111 section 4.2), so the age is part of it.
 pub(super) fn public_answer(answer: &Answer, body: impl Into<Body>, fresh_for: impl FnOnce() -> Duration) -> Response {
     let remaining = answer.ttl_secs.map(|ttl| Duration::from_secs(u64::try_from(ttl).unwrap_or(0)));
     let remaining = remaining.unwrap_or_else(fresh_for);
-    let cache_control = format!("public, max-age={}", remaining.min(LONGEST_PUBLIC).as_secs());
+    let age = answer.age.filter(|_| !remaining.is_zero()).unwrap_or_default();
+    let cache_control = format!("public, max-age={}", (age + remaining.min(LONGEST_PUBLIC)).as_secs());
     described(answer, body.into(), HeaderValue::try_from(cache_control).unwrap_or(NO_STORE))
 }
 

@@ -7,7 +7,7 @@ use super::{Exposure, Routes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::header::{AGE, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{AGE, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Method};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,12 +33,12 @@ impl OtherSites {
 /// What browsers are told about an allow-list; none when it is empty.
 pub(super) fn layer(origins: &[HeaderValue]) -> Option<CorsLayer> {
     let exposed = ["x-cache", "cache-status"].map(HeaderName::from_static);
-    let exposed = exposed.into_iter().chain([AGE, RETRY_AFTER, DIGEST_HEADER, SESSION_HEADER]);
+    let exposed = exposed.into_iter().chain([AGE, ETAG, RETRY_AFTER, DIGEST_HEADER, SESSION_HEADER]);
     (!origins.is_empty()).then(|| {
         CorsLayer::new()
             .allow_origin(origins.to_vec())
             .allow_methods([Method::GET, Method::POST, Method::DELETE])
-            .allow_headers([CONTENT_TYPE, AUTHORIZATION, SESSION_HEADER, DIGEST_HEADER])
+            .allow_headers([CONTENT_TYPE, AUTHORIZATION, IF_NONE_MATCH, SESSION_HEADER, DIGEST_HEADER])
             .expose_headers(exposed.collect::<Vec<_>>())
             .max_age(MAX_AGE)
     })

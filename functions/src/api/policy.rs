@@ -1,12 +1,13 @@
 //! `GET /api/v1/cache/policy`: what a client has to know to compute the same keys, and how long answers live.
 
-use super::Services;
+use super::conditional::{self, EntityTag};
 use super::openapi::{Header, Operation};
-use axum::Json;
+use super::{Problem, Services};
+use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::HeaderValue;
-use http::header::CACHE_CONTROL;
+use axum::response::Response;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
 use medinsight_core::{DataClass, EntryKind, Lifetime, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,7 +43,7 @@ struct EntryPolicy {
 }
 
 /// Publishes the policy.
-pub(super) async fn cache_policy(State(services): State<Services>) -> Response {
+pub(super) async fn cache_policy(State(services): State<Services>, headers: HeaderMap) -> Result<Response, Problem> {
     let policy = services.cache.policy();
     let entries = EntryKind::ALL.into_iter().filter_map(|kind| Some(EntryPolicy::of(kind, policy.lifetime(kind)?)));
     let body = PolicyResponse {
@@ -51,9 +52,12 @@ pub(super) async fn cache_policy(State(services): State<Services>) -> Response {
         keys_are_private: services.analyses.has_private_keys(),
         entries: entries.collect(),
     };
-    let mut response = Json(body).into_response();
+    let body = serde_json::to_vec(&body).map_err(|_| Problem::internal())?;
+    let tag = EntityTag::of(&body)?;
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().insert(CACHE_CONTROL, FOR_FIVE_MINUTES);
-    response
+    Ok(conditional::unless_known(tag, &headers, response))
 }
 
 impl EntryPolicy {
@@ -100,5 +104,6 @@ const fn secs(window: Window) -> Option<u32> {
 
 pub(super) fn describe() -> Operation {
     Operation::new("sessions", "cache_policy", "Tells what keys are made of, and how long entries live")
-        .answer::<PolicyResponse<'static>>("The policy.", &[Header::CacheControl])
+        .answer::<PolicyResponse<'static>>("The policy.", &[Header::CacheControl, Header::ETag])
+        .conditional(&[Header::CacheControl, Header::ETag])
 }

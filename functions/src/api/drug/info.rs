@@ -4,6 +4,7 @@ use super::name::{FIELD, MAX_CHARS, NamedDrug};
 use super::{raw, to_json};
 use crate::api::cache_headers::public_answer;
 use crate::api::client::Client;
+use crate::api::conditional::{self, EntityTag};
 use crate::api::openapi::{Header, Operation, schema};
 use crate::api::{Problem, Services};
 use crate::budget::Expense;
@@ -12,7 +13,7 @@ use crate::origin::DrugFacts;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use http::Uri;
+use http::{HeaderMap, Uri};
 use medinsight_core::RequestError;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -45,6 +46,7 @@ pub(in crate::api) async fn find_drug_info(
     Extension(deadline): Extension<Deadline>,
     client: Client,
     uri: Uri,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let NamedDrug { written, drug } = NamedDrug::of_path(&uri)?;
     let answer = services.drugs.info(&drug, client.paying_from(&services.exposure.computations), deadline).await?;
@@ -55,7 +57,10 @@ pub(in crate::api) async fn find_drug_info(
         (InfoStatus::InfoRetrieved, "drug information retrieved")
     };
     let body = DrugInfoResponse { drug_name: &written, status, message, data: raw(&answer.body)?, cached };
-    Ok(public_answer(&answer, to_json(&body)?, || services.drugs.info_fresh_for(&drug)))
+    let body = to_json(&body)?;
+    let tag = EntityTag::of(&body)?;
+    let response = public_answer(&answer, body, || services.drugs.info_fresh_for(&drug));
+    Ok(conditional::unless_known(tag, &headers, response))
 }
 
 pub(in crate::api) fn describe_find_drug_info() -> Operation {
@@ -63,7 +68,8 @@ pub(in crate::api) fn describe_find_drug_info() -> Operation {
     name["examples"] = json!(["Aspirin"]);
     Operation::new("drug", "find_drug_info", "Tells what is known of a drug, from the cache when it was asked before")
         .path_parameter(FIELD, "The drug.", name)
-        .answer::<DrugInfoResponse<'static>>("What is known of it.", &Header::OF_CACHED_ANSWERS)
+        .answer::<DrugInfoResponse<'static>>("What is known of it.", &Header::OF_DRUG_INFO)
+        .conditional(&Header::OF_DRUG_INFO)
         .problems([Problem::malformed_escape(FIELD), Problem::control_character(FIELD), Problem::unknown_drug()])
         .problems(
             [RequestError::EmptyField { field: FIELD }, RequestError::KeyTooLong { field: FIELD }].map(Problem::from),

@@ -1,7 +1,7 @@
 //! The headers that answers have, as the document describes them.
 
 use super::schema;
-use crate::api::ids;
+use crate::api::{conditional, ids};
 use serde_json::{Map, Value, json};
 
 /// A header of answers.
@@ -36,13 +36,13 @@ impl Header {
         Self::XSessionId,
     ];
 
-    /// What an answer from or through the cache has.
-    pub(in crate::api) const OF_CACHED_ANSWERS: [Self; 4] =
-        [Self::XCache, Self::CacheStatus, Self::Age, Self::CacheControl];
+    /// What facts about a drug have.
+    pub(in crate::api) const OF_DRUG_INFO: [Self; 5] =
+        [Self::XCache, Self::CacheStatus, Self::Age, Self::CacheControl, Self::ETag];
 
-    /// What such an answer to a health question has.
-    pub(in crate::api) const OF_ANALYSES: [Self; 5] =
-        [Self::XCache, Self::CacheStatus, Self::Age, Self::CacheControl, Self::XCacheKeyDigest];
+    /// What an answer to a health question has.
+    pub(in crate::api) const OF_ANALYSES: [Self; 6] =
+        [Self::XCache, Self::CacheStatus, Self::Age, Self::CacheControl, Self::ETag, Self::XCacheKeyDigest];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -107,9 +107,7 @@ impl Header {
                 "How the cache served the answer, in the words of RFC 9211.",
                 json!({ "type": "string", "pattern": "^MedInsight; (hit|fwd=(miss|bypass))(; |$)" }),
             ),
-            Self::ETag => {
-                ("Names this version of the document.", json!({ "type": "string", "pattern": "^\"[!-~]+\"$" }))
-            }
+            Self::ETag => ("Names the exact bytes of this answer.", conditional::tag_schema()),
             Self::RetryAfter => ("After how many seconds another attempt makes sense.", schema::seconds()),
             Self::WwwAuthenticate => ("How to authenticate (RFC 9110 section 11.6.1).", json!({ "const": "Bearer" })),
             Self::XAccelBuffering => ("Tells proxies to pass each event on at once.", json!({ "const": "no" })),
