@@ -17,6 +17,7 @@ use crate::monitoring::Thresholds;
 use medinsight_core::{InvalidTtl, KeySecret, TtlPolicy};
 use settings::Settings;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
@@ -29,6 +30,8 @@ pub struct Config {
     pub workers: Option<usize>,
     /// `LOG_LEVEL`: `off`, `error`, `warn`, `info`, `debug` or `trace`; `info`.
     pub log_level: LevelFilter,
+    /// `MEDINSIGHT_DEMO_PACKAGE`: the folder of the WebAssembly package for the page at `/demo`; `wasm/pkg`.
+    pub demo_package: PathBuf,
     /// What the HTTP interface allows.
     pub limits: Limits,
     /// `CACHE_MEMORY_BYTES`: how much the embedded store holds, 1 MiB to 64 GiB; 64 MiB.
@@ -87,6 +90,7 @@ impl Config {
             address: SocketAddr::new(host, settings.parse("MEDINSIGHT_PORT", "a port, 0 to 65535", 8000)?),
             workers: Some(settings.size("MEDINSIGHT_WORKERS", 0, 256, 0)?).filter(|workers| *workers > 0),
             log_level: settings.parse("LOG_LEVEL", "off, error, warn, info, debug or trace", LevelFilter::INFO)?,
+            demo_package: settings.text("MEDINSIGHT_DEMO_PACKAGE").unwrap_or("wasm/pkg").into(),
             limits: Limits {
                 body_bytes: settings.size("MAX_BODY_BYTES", 1, 6 << 20, Limits::DEFAULT_BODY_BYTES)?,
                 request_timeout: settings.millis("REQUEST_TIMEOUT_MS", 30_000)?,

@@ -9,6 +9,7 @@ pub mod budget;
 pub mod cache;
 pub mod clock;
 pub mod config;
+mod demo;
 pub mod drugs;
 pub mod environment;
 pub mod lambda;

@@ -5,6 +5,7 @@ use crate::api::{self, Exposure, Peer, Services};
 use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, StoreScope, Timing};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
+use crate::demo;
 use crate::drugs::Drugs;
 use crate::monitoring::Monitor;
 use crate::origin::EmbeddedOrigin;
@@ -96,7 +97,8 @@ pub async fn serve(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let services = assemble(config)?;
     let (cache, monitor) = (services.cache.clone(), services.monitor.clone());
-    let router = api::finish(api::all_routes(), services);
+    let page = demo::router(services.clone(), &config.demo_package);
+    let router = api::finish(api::all_routes(), services).merge(page);
     let (store, encryption) = (cache.store().name(), cache.envelope().encryption().as_str());
     tracing::info!(address = %listener.local_addr()?, store, encryption, origin = "embedded", "serving");
     cache.store().warm_up();

@@ -59,7 +59,7 @@ fn write_cases() -> Result<PathBuf> {
 }
 
 /// The browser and its version.
-fn chromium() -> Option<(PathBuf, String)> {
+pub(crate) fn chromium() -> Option<(PathBuf, String)> {
     let paths = std::env::var_os("PATH")?;
     let candidates = std::env::split_paths(&paths).flat_map(|folder| CHROMIUM.map(|name| folder.join(name)));
     let found = candidates.into_iter().find(|path| path.is_file())?;

@@ -24,6 +24,7 @@ mod template;
 mod test;
 mod toolchain;
 mod wasm;
+mod web;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,8 @@ enum Command {
     Bench(bench::BenchOptions),
     /// Builds the npm package and compares its keys with the native ones in every runtime; `test` does so, too.
     Equality,
+    /// Tests the edge worker, `fetchAnalysis` and the demo page in workerd and Chromium; `test` does so, too.
+    Web,
     /// Measures the time of a key natively, in WebAssembly and in JavaScript.
     BenchWasm(bench_wasm::BenchWasmOptions),
     /// Measures what a dictionary is worth to the compression of entries, and makes one.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Wasm(options) => wasm::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Equality => equality::run_alone(),
+        Command::Web => web::run_alone(),
         Command::BenchWasm(options) => bench_wasm::run(&options),
         Command::Dictionary(options) => dictionary::run(&options),
         Command::Drill(options) => drill::run(&options),

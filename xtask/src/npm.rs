@@ -1,6 +1,7 @@
 //! Node, npm, and the npm packages that the other commands need.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
@@ -22,13 +23,18 @@ pub(crate) fn require() -> Result<()> {
 
 /// Installs what the lock file of a folder names, unless it is there already. No package's install script is run.
 pub(crate) fn install(folder: &str) -> Result<()> {
-    let root = process::workspace_root().join(folder);
-    let is_current = process::capture(npm(folder).args(["ls", "--all", "--json"])).is_some();
-    if root.join("node_modules").exists() && is_current {
+    if is_current(&process::workspace_root().join(folder)) {
         return Ok(());
     }
     println!("installing the npm packages of {folder}");
     process::run(npm(folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))
+}
+
+/// Whether npm has finished an installation since the lock file was written. `npm ls` would not do: it also asks for what
+/// the package in `wasm/pkg`, which others link to, was built with.
+fn is_current(folder: &Path) -> bool {
+    let written = |file: &str| fs::metadata(folder.join(file)).and_then(|metadata| metadata.modified()).ok();
+    written("node_modules/.package-lock.json") >= written("package-lock.json")
 }
 
 /// The path of a program of an installed package.

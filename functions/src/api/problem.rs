@@ -60,7 +60,7 @@ impl Problem {
         Self { field: Some(field), ..self }
     }
 
-    pub(super) fn unknown_route() -> Self {
+    pub(crate) fn unknown_route() -> Self {
         Self::new(StatusCode::NOT_FOUND, "unknown_route", "there is no such route")
     }
 

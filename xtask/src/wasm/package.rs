@@ -13,11 +13,13 @@ use crate::{npm, process};
 pub(crate) const DIRECTORY: &str = "wasm/pkg";
 
 /// Files that are written by hand and where they are.
-const COPIED: [(&str, &str); 7] = [
+const COPIED: [(&str, &str); 9] = [
     ("CHANGELOG.md", "wasm/CHANGELOG.md"),
     ("LICENSE", "LICENSE"),
     ("README.md", "wasm/README.md"),
     ("browser.js", "wasm/entry/browser.js"),
+    ("fetch.d.ts", "wasm/entry/fetch.d.ts"),
+    ("fetch.js", "wasm/entry/fetch.js"),
     ("node.js", "wasm/entry/node.js"),
     ("package.json", "wasm/package.json"),
     ("workerd.js", "wasm/entry/workerd.js"),

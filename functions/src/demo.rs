@@ -1,0 +1,121 @@
+//! The page at `/demo`, where a person types a question and sees its key change. Only the local server has it.
+//!
+//! The page's own files are part of the program. The WebAssembly package is not: building it takes tools that building the
+//! server must not need. It is read where `cargo xtask wasm` writes it, and until then the page asks `/demo/describe`,
+//! which computes keys with the same core.
+
+use crate::api::{Problem, Services};
+use axum::Json;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderName, HeaderValue};
+use medinsight_core::{CacheKey, EntryKind, HealthAnalysisRequest, RequestDigest};
+use serde::Serialize;
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+/// The page; `data-keys-by` in it says what computes keys.
+const PAGE: &str = include_str!("../../wasm/demo/index.html");
+
+/// What the page loads, by the name in its path.
+const FILES: [(&str, &str, &str); 4] = [
+    ("page.css", "text/css", include_str!("../../wasm/demo/page.css")),
+    ("page.js", JAVASCRIPT, include_str!("../../wasm/demo/page.js")),
+    ("keys.js", JAVASCRIPT, include_str!("../../wasm/demo/keys.js")),
+    ("requests.js", JAVASCRIPT, include_str!("../../wasm/demo/requests.js")),
+];
+
+/// Files of the package that the page loads. No other file can be asked for.
+const PACKAGE_FILES: [(&str, &str); 4] = [
+    ("browser.js", JAVASCRIPT),
+    ("fetch.js", JAVASCRIPT),
+    ("cache_keys.js", JAVASCRIPT),
+    ("cache_keys.wasm", "application/wasm"),
+];
+
+const JAVASCRIPT: &str = "text/javascript";
+
+/// Nothing but what this server has; WebAssembly may be compiled.
+const ONLY_FROM_HERE: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What every answer of the page has.
+const PROTECTION: [(HeaderName, &str); 4] = [
+    (CONTENT_SECURITY_POLICY, ONLY_FROM_HERE),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    (CACHE_CONTROL, "no-cache"),
+];
+
+#[derive(Clone, Debug)]
+struct Demo {
+    services: Services,
+    package: Arc<FilePath>,
+}
+
+/// What a key is made of.
+#[derive(Serialize)]
+struct Description {
+    canonical: String,
+    digest: String,
+    key: String,
+}
+
+/// The routes of the page, with the package in the folder `package` if it has been built.
+pub(crate) fn router(services: Services, package: &FilePath) -> Router {
+    Router::new()
+        .route("/demo", get(show_page))
+        .route("/demo/{file}", get(find_file))
+        .route("/demo/package/{file}", get(find_package_file))
+        .route("/demo/describe", post(describe_question))
+        .layer(map_response(protected))
+        .with_state(Demo { services, package: package.into() })
+}
+
+async fn show_page(State(demo): State<Demo>) -> Response {
+    let is_built = PACKAGE_FILES.iter().all(|(name, _)| demo.package.join(name).is_file());
+    let keys_by = if is_built { "browser" } else { "server" };
+    let page = PAGE.replacen("data-keys-by=\"server\"", &format!("data-keys-by=\"{keys_by}\""), 1);
+    file("text/html; charset=utf-8", page)
+}
+
+async fn find_file(Path(name): Path<String>) -> Result<Response, Problem> {
+    let found = FILES.into_iter().find(|(own, ..)| *own == name);
+    found.map(|(_, media_type, content)| file(media_type, content)).ok_or_else(Problem::unknown_route)
+}
+
+async fn find_package_file(State(demo): State<Demo>, Path(name): Path<String>) -> Result<Response, Problem> {
+    let (name, media_type) =
+        PACKAGE_FILES.into_iter().find(|(own, _)| *own == name).ok_or_else(Problem::unknown_route)?;
+    let content = read(demo.package.join(name)).await.ok_or_else(Problem::unknown_route)?;
+    Ok(file(media_type, content))
+}
+
+async fn read(path: PathBuf) -> Option<Vec<u8>> {
+    tokio::task::spawn_blocking(|| std::fs::read(path)).await.ok()?.ok()
+}
+
+/// Describes a question as the package does: without a secret, which no browser has.
+async fn describe_question(State(demo): State<Demo>, body: Bytes) -> Result<Response, Problem> {
+    let question = HealthAnalysisRequest::from_json(&body)?;
+    let canonical = question.canonical_json(demo.services.analyses.analyzer());
+    let digest = RequestDigest::of(EntryKind::HealthAnalysis.category(), &canonical);
+    let key = CacheKey::health_analysis(&digest, None).to_string();
+    Ok(Json(Description { canonical, digest: digest.to_hex(), key }).into_response())
+}
+
+fn file(media_type: &'static str, content: impl Into<Body>) -> Response {
+    ([(CONTENT_TYPE, media_type)], content.into()).into_response()
+}
+
+async fn protected(mut response: Response) -> Response {
+    for (name, value) in PROTECTION {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
