@@ -58,8 +58,9 @@ pub(crate) fn build(toolchain: &WasmToolchain, directory: &str) -> Result<Module
     let names = bind(&built, &work)?;
     let optimised = work.join("optimised.wasm");
     optimise(&work.join(format!("{NAME}_bg.wasm")), &optimised)?;
+    let glue = read(&work.join(format!("{NAME}.js")))?;
     Ok(Module {
-        glue: with_short_names(without_documentation(&read(&work.join(format!("{NAME}.js")))?), &names)?,
+        glue: minify(&with_short_names(without_indentation(&glue), &names)?, &work)?,
         declarations: declarations(&built)?,
         wasm: fs::read(&optimised).context("wasm-opt left no module")?,
     })
@@ -132,16 +133,20 @@ fn optimise(from: &Path, to: &Path) -> Result<()> {
     process::run(&mut wasm_opt)
 }
 
-/// The glue without its indentation and its documentation, which is in the declarations, where editors look for it.
-fn without_documentation(glue: &str) -> String {
-    let mut is_comment = false;
-    let lines = glue.lines().filter(|line| {
-        let begins = line.trim_start().starts_with("/**");
-        let was_comment = is_comment;
-        is_comment = (is_comment || begins) && !line.trim_end().ends_with("*/");
-        !(was_comment || begins)
-    });
-    lines.flat_map(|line| [line.trim_start(), "\n"]).collect()
+/// The glue without its indentation, so that its members stand at the beginning of their lines.
+fn without_indentation(glue: &str) -> String {
+    glue.lines().flat_map(|line| [line.trim_start(), "\n"]).collect()
+}
+
+/// Makes the glue smaller with the npm package `esbuild`. Its documentation is in the declarations, where editors look
+/// for it.
+fn minify(glue: &str, work: &Path) -> Result<String> {
+    let (from, to) = (work.join("long.js"), work.join("short.js"));
+    fs::write(&from, glue).context("cannot write the glue")?;
+    let mut esbuild = Command::new("node");
+    esbuild.arg(npm::tool("wasm", "esbuild/bin/esbuild")?).arg(&from).arg(format!("--outfile={}", to.display()));
+    process::run(esbuild.args(["--minify", "--format=esm", "--target=es2022", "--log-level=warning"]))?;
+    read(&to)
 }
 
 fn read(path: &Path) -> Result<String> {
