@@ -130,11 +130,13 @@ impl Cache {
         if reply.is_leased { Right::Leased(Lease { token, generation, ends_at }) } else { Right::Held }
     }
 
+    /// A holder may die at the end of its time, and whoever takes its place may need as much again: to give up shortly
+    /// before its answer is there would have every process compute at once.
     fn give_up_at(&self, deadline: Deadline) -> Instant {
         let (now, origin_timeout) = (Instant::now(), self.0.timing.origin_timeout);
         let remaining = deadline.remaining();
         let with_time_to_compute = now + remaining.saturating_sub(origin_timeout).max(remaining / 2);
-        with_time_to_compute.min(now + origin_timeout + 2 * TIME_TO_STORE)
+        with_time_to_compute.min(now + 2 * (origin_timeout + TIME_TO_STORE))
     }
 
     /// Stores an answer that was computed under a lease.
