@@ -8,6 +8,7 @@ mod aftercare;
 mod extension;
 mod host;
 mod http;
+mod http_answer;
 mod runtime_api;
 mod shutdown;
 
