@@ -1,5 +1,5 @@
-//! Metrics of a Lambda function, as log lines in CloudWatch's embedded metric format, from which CloudWatch makes
-//! metrics without being called.
+//! Metrics of a Lambda function, as log lines in the embedded metric format, from which `CloudWatch` makes metrics
+//! without being called.
 //!
 //! There is a line for each category that an invocation looked something up in, or one of category `none`.
 
