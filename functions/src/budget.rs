@@ -111,7 +111,8 @@ impl ClientBudget {
     pub async fn spend(&self, client: Option<&str>) -> Result<(), OverBudget> {
         let Some((client, rate)) = client.zip(self.rate) else { return Ok(()) };
         let key = self.key_of(client);
-        match self.cache.store().spend(&key, rate, Patience::of(PATIENCE)).await {
+        // A box, so that the future of a request that spends nothing is small: it is moved several times.
+        match Box::pin(self.cache.store().spend(&key, rate, Patience::of(PATIENCE))).await {
             Ok(Decision::Refuse { retry_after }) => {
                 self.cache.tally(Counter::OverBudget, 1);
                 self.remember(key, Instant::now() + retry_after);

@@ -215,20 +215,14 @@ impl Cache {
                 self.refresh(key, compute, deadline);
                 Ok(entry.into_answer(CacheStatus::Stale))
             }
+            // Computations are boxes, so that the future of a hit is small.
             Found::Entry(entry, Freshness::StaleIfError) => {
-                let mut journey = journey(None);
-                if self.admit(&key, admission, &mut journey).await.is_err() {
-                    return Ok(entry.into_answer(CacheStatus::Stale));
-                }
-                match self.compute(key, compute, journey).await {
-                    Ok(answer) => Ok(answer),
-                    Err(error) => Ok(entry.instead_of(error)?),
-                }
+                Ok(Box::pin(self.compute_instead_of(entry, key, admission, compute, journey(None))).await?)
             }
             Found::Entry(_, Freshness::Gone) | Found::Nothing => {
-                self.compute_if(key, admission, compute, journey(None)).await
+                Box::pin(self.compute_if(key, admission, compute, journey(None))).await
             }
-            Found::Failure(reason) => self.compute_if(key, admission, compute, journey(Some(reason))).await,
+            Found::Failure(reason) => Box::pin(self.compute_if(key, admission, compute, journey(Some(reason)))).await,
         }
     }
 

@@ -8,6 +8,7 @@ mod aftercare;
 mod extension;
 mod host;
 mod http;
+mod http_answer;
 mod runtime_api;
 mod shutdown;
 
@@ -96,9 +97,11 @@ impl Function {
                 (Afterwards::Nothing, None)
             }
         };
+        // In a task of its own, because waking the main future costs a system call each time.
+        let running = tokio::spawn(runtime.layer(afterwards).run_concurrent());
         tokio::select! {
             Some(error) = ended(extension_ended) => Err(error.into()),
-            ended = runtime.layer(afterwards).run_concurrent() => ended,
+            ended = running => ended?,
             () = asked_to_end => {
                 // What does not get through in this time is lost with the environment, as it would be in a crash.
                 let _ = tokio::time::timeout(TIME_TO_FLUSH, cache.flush()).await;

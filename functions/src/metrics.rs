@@ -1,12 +1,13 @@
-//! Metrics of a Lambda function, as log lines in CloudWatch's embedded metric format, from which CloudWatch makes
-//! metrics without being called.
+//! Metrics of a Lambda function, as log lines in the embedded metric format, from which `CloudWatch` makes metrics
+//! without being called.
 //!
 //! There is a line for each category that an invocation looked something up in, or one of category `none`.
 
 use crate::api::RequestId;
 use crate::cache::{CacheStatus, Measure};
 use crate::clock::Clock;
-use serde_json::{Map, Value, json};
+use crate::store::FailureReason;
+use serde::Serialize;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -21,11 +22,70 @@ pub(crate) struct Metrics {
     is_cold: AtomicBool,
 }
 
-/// A line under way: the values, and which of them are metrics.
-struct Line {
-    members: Map<String, Value>,
-    metrics: Vec<Value>,
+/// A line. The members that are metrics are named by its header.
+#[derive(Serialize)]
+struct Line<'a> {
+    _aws: Header,
+    function: &'a str,
+    category: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cold_starts: Option<u64>,
+    #[serde(flatten)]
+    lookups: Option<Lookups>,
 }
+
+/// What happened in one category.
+#[derive(Serialize)]
+struct Lookups {
+    hits: usize,
+    misses: usize,
+    stale: usize,
+    coalesced: usize,
+    bypasses: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bypass_reason: Option<&'static str>,
+    store_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin_ms: Option<f64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Header {
+    timestamp: u64,
+    cloud_watch_metrics: Vec<Directive>,
+}
+
+/// Metrics and their dimensions.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive {
+    namespace: &'static str,
+    dimensions: [&'static [&'static str]; 1],
+    metrics: Vec<Metric>,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
+}
+
+const COLD_STARTS: Metric = count("cold_starts");
+const BYPASSES: Metric = count("bypasses");
+const ORIGIN: Metric = Metric { name: "origin_ms", unit: "Milliseconds" };
+
+/// What every lookup has.
+const OF_LOOKUPS: [Metric; 6] = [
+    count("hits"),
+    count("misses"),
+    count("stale"),
+    count("coalesced"),
+    BYPASSES,
+    Metric { name: "store_ms", unit: "Milliseconds" },
+];
 
 impl Metrics {
     pub(crate) const fn of(function: String, clock: Clock) -> Self {
@@ -34,84 +94,82 @@ impl Metrics {
 
     /// Writes what was measured for one invocation.
     pub(crate) fn publish(&self, id: &RequestId, measures: &[Measure]) {
+        // Metrics that cannot be written are no reason to fail.
+        let _ = io::stdout().lock().write_all(&self.lines(id, measures));
+    }
+
+    fn lines(&self, id: &RequestId, measures: &[Measure]) -> Vec<u8> {
+        let mut cold_starts = Some(u64::from(self.is_cold.swap(false, Ordering::Relaxed)));
         let mut lines = Vec::with_capacity(1_024);
-        for line in self.lines(id, measures) {
-            // A value always has a JSON form, and memory takes it.
+        let lookups = measures.iter().map(|measure| (measure.category.as_str(), Some(Lookups::of(measure))));
+        let none = measures.is_empty().then_some(("none", None));
+        for (category, lookups) in lookups.chain(none) {
+            let line = self.line(category, id, cold_starts.take(), lookups);
+            // A line always has a JSON form, and memory takes it.
             let _ = serde_json::to_writer(&mut lines, &line);
             lines.push(b'\n');
         }
-        // Metrics that cannot be written are no reason to fail.
-        let _ = io::stdout().lock().write_all(&lines);
+        lines
     }
 
-    fn lines(&self, id: &RequestId, measures: &[Measure]) -> Vec<Value> {
-        let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
-        let mut lines: Vec<_> = measures.iter().map(|measure| self.line_of(measure)).collect();
-        if lines.is_empty() {
-            lines.push(self.line("none"));
-        }
-        if let Some(first) = lines.first_mut() {
-            first.add("cold_starts", "Count", u64::from(is_cold));
-        }
-        lines.into_iter().map(|line| line.finish(id, &self.clock)).collect()
+    fn line<'a>(
+        &'a self,
+        category: &'static str,
+        id: &'a RequestId,
+        cold_starts: Option<u64>,
+        lookups: Option<Lookups>,
+    ) -> Line<'a> {
+        let header = Header::of(self.clock.now().0, cold_starts, lookups.as_ref());
+        Line { _aws: header, function: &self.function, category, request_id: id.as_str(), cold_starts, lookups }
     }
+}
 
-    fn line(&self, category: &str) -> Line {
-        let mut members = Map::new();
-        members.insert("function".to_owned(), self.function.as_str().into());
-        members.insert("category".to_owned(), category.into());
-        Line { members, metrics: Vec::new() }
-    }
-
-    fn line_of(&self, measure: &Measure) -> Line {
-        let mut line = self.line(measure.category.as_str());
+impl Lookups {
+    fn of(measure: &Measure) -> Self {
         let count = |of: fn(&CacheStatus) -> bool| measure.statuses.iter().filter(|status| of(status)).count();
-        line.add("hits", "Count", count(|status| matches!(status, CacheStatus::Hit)));
-        line.add("misses", "Count", count(|status| matches!(status, CacheStatus::Miss)));
-        line.add("stale", "Count", count(|status| matches!(status, CacheStatus::Stale)));
-        line.add("coalesced", "Count", count(|status| matches!(status, CacheStatus::Coalesced)));
-        line.add("bypasses", "Count", count(|status| matches!(status, CacheStatus::Bypass(_))));
-        line.add("store_ms", "Milliseconds", millis(measure.store));
-        if let Some(origin) = measure.origin {
-            line.add("origin_ms", "Milliseconds", millis(origin));
+        Self {
+            hits: count(|status| matches!(status, CacheStatus::Hit)),
+            misses: count(|status| matches!(status, CacheStatus::Miss)),
+            stale: count(|status| matches!(status, CacheStatus::Stale)),
+            coalesced: count(|status| matches!(status, CacheStatus::Coalesced)),
+            bypasses: count(|status| matches!(status, CacheStatus::Bypass(_))),
+            bypass_reason: reason_of(measure).map(FailureReason::as_str),
+            store_ms: millis(measure.store),
+            origin_ms: measure.origin.map(millis),
         }
-        line.name_reason(measure);
-        line
     }
 }
 
-impl Line {
-    fn add(&mut self, name: &'static str, unit: &'static str, value: impl Into<Value>) {
-        self.metrics.push(json!({"Name": name, "Unit": unit}));
-        self.members.insert(name.to_owned(), value.into());
-    }
-
-    /// A bypass has a reason, which is a dimension of its own.
-    fn name_reason(&mut self, measure: &Measure) {
-        let reason = measure.statuses.iter().find_map(|status| match status {
-            CacheStatus::Bypass(reason) => Some(reason.as_str()),
-            _ => None,
-        });
-        if let Some(reason) = reason {
-            self.members.insert("bypass_reason".to_owned(), reason.into());
+impl Header {
+    fn of(timestamp: u64, cold_starts: Option<u64>, lookups: Option<&Lookups>) -> Self {
+        let mut metrics = Vec::with_capacity(OF_LOOKUPS.len() + 2);
+        metrics.extend(cold_starts.map(|_| COLD_STARTS));
+        metrics.extend(lookups.map(|_| OF_LOOKUPS).into_iter().flatten());
+        metrics.extend(lookups.and_then(|lookups| lookups.origin_ms).map(|_| ORIGIN));
+        let mut directives = vec![Directive::of(&["function", "category"], metrics)];
+        if lookups.is_some_and(|lookups| lookups.bypass_reason.is_some()) {
+            directives.push(Directive::of(&["function", "category", "bypass_reason"], vec![BYPASSES]));
         }
-    }
-
-    fn finish(mut self, id: &RequestId, clock: &Clock) -> Value {
-        let mut directives = vec![directive(&["function", "category"], self.metrics)];
-        if self.members.contains_key("bypass_reason") {
-            let bypasses = vec![json!({"Name": "bypasses", "Unit": "Count"})];
-            directives.push(directive(&["function", "category", "bypass_reason"], bypasses));
-        }
-        self.members.insert("request_id".to_owned(), id.as_str().into());
-        let header = json!({"Timestamp": clock.now().0, "CloudWatchMetrics": directives});
-        self.members.insert("_aws".to_owned(), header);
-        Value::Object(self.members)
+        Self { timestamp, cloud_watch_metrics: directives }
     }
 }
 
-fn directive(dimensions: &[&str], metrics: Vec<Value>) -> Value {
-    json!({"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": Value::Array(metrics)})
+impl Directive {
+    const fn of(dimensions: &'static [&'static str], metrics: Vec<Metric>) -> Self {
+        Self { namespace: NAMESPACE, dimensions: [dimensions], metrics }
+    }
+}
+
+const fn count(name: &'static str) -> Metric {
+    Metric { name, unit: "Count" }
+}
+
+/// A bypass has a reason, which is a dimension of its own.
+fn reason_of(measure: &Measure) -> Option<FailureReason> {
+    measure.statuses.iter().find_map(|status| match status {
+        CacheStatus::Bypass(reason) => Some(*reason),
+        _ => None,
+    })
 }
 
 /// In milliseconds, to the microsecond.
@@ -140,7 +198,9 @@ mod tests {
     }
 
     fn lines(metrics: &Metrics, measures: &[Measure]) -> Vec<Value> {
-        metrics.lines(&RequestId::of_platform("an-id"), measures)
+        let bytes = metrics.lines(&RequestId::of_platform("an-id"), measures);
+        let lines = String::from_utf8(bytes).expect("text");
+        lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     #[test]

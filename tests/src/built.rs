@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-/// The environment variable that names the server when it has been built already, with the other programs beside it.
+/// The environment variable that names the server when it has been built already.
 pub const PROGRAM_VARIABLE: &str = "MEDINSIGHT_PROGRAM";
+
+/// The environment variable that names the directory of the Lambda functions when they have been built already.
+pub const FUNCTIONS_VARIABLE: &str = "MEDINSIGHT_FUNCTIONS";
 
 /// The package of the server and the functions.
 const FUNCTIONS: &str = "medinsight-functions";
@@ -31,10 +34,14 @@ pub fn test_program(name: &str) -> PathBuf {
     find(TESTS, name)
 }
 
-/// The program beside the one that [`PROGRAM_VARIABLE`] names, or else built once, in the profile of these tests.
+/// The program that has been built already, or else built once, in the profile of these tests.
 fn find(package: &'static str, name: &str) -> PathBuf {
-    if let Some(server) = env::var_os(PROGRAM_VARIABLE) {
-        return Path::new(&server).with_file_name(name);
+    let given = match name {
+        "medinsight" => env::var_os(PROGRAM_VARIABLE).map(PathBuf::from),
+        _ => env::var_os(FUNCTIONS_VARIABLE).map(|directory| Path::new(&directory).join(name)),
+    };
+    if let Some(program) = given {
+        return program;
     }
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     let programs = built.entry(package).or_insert_with(|| build(package));

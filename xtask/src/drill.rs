@@ -1,12 +1,17 @@
 //! `cargo xtask drill`: the promises about outages, stampedes and the like, measured on release builds.
 
 use std::env::consts::EXE_SUFFIX;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 
 use crate::{process, redis};
+
+/// What every build of a drill has in common.
+const RELEASE: [&str; 7] =
+    ["build", "--release", "--locked", "--package", "medinsight-functions", "--package", "medinsight-tests"];
 
 /// Which drills to run.
 #[derive(Debug, Args)]
@@ -18,18 +23,33 @@ pub(crate) struct DrillOptions {
 /// Builds the server and the drills, and runs these; their table says what was met.
 pub(crate) fn run(options: &DrillOptions) -> Result<ExitCode> {
     redis::require()?;
-    let packages = ["--package", "medinsight-functions", "--package", "medinsight-tests"];
-    process::run(process::cargo().args(["build", "--release", "--locked"]).args(packages).args(programs(options)))?;
-    let directory = process::target_dir()?.join("release");
-    let program = |name| directory.join(format!("{name}{EXE_SUFFIX}"));
-    let mut drills = Command::new(program("drill"));
-    drills.args(&options.names).env("MEDINSIGHT_PROGRAM", program("medinsight"));
+    let target = process::target_dir()?;
+    let mut build = process::cargo();
+    build.args(RELEASE).args(["--bin", "medinsight", "--bin", "drill"]);
+    process::run(&mut build)?;
+    let mut drills = Command::new(program(&target.join("release"), "drill"));
+    drills.args(&options.names).env("MEDINSIGHT_PROGRAM", program(&target.join("release"), "medinsight"));
+    if is_about_lambda(options) {
+        drills.env("MEDINSIGHT_FUNCTIONS", build_functions(&target.join("lambda"))?);
+    }
     let status = drills.status().context("cannot start the drills")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What has to be built: the Lambda functions only for their own drills, because each takes a minute to link.
-fn programs(options: &DrillOptions) -> Vec<&'static str> {
-    let is_about_lambda = options.names.is_empty() || options.names.iter().any(|name| name.starts_with("lambda-"));
-    if is_about_lambda { vec!["--bins"] } else { vec!["--bin", "medinsight", "--bin", "drill"] }
+/// The Lambda functions, and the bare one beside them, as they are deployed: small, because a package has to be brought
+/// to each environment. It costs no time that can be measured. Returns their directory.
+fn build_functions(target: &Path) -> Result<PathBuf> {
+    let mut build = process::cargo();
+    build.args(RELEASE).arg("--bins").arg("--target-dir").arg(target).env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s");
+    process::run(&mut build)?;
+    Ok(target.join("release"))
+}
+
+/// The functions are built only for their own drills, because that takes minutes.
+fn is_about_lambda(options: &DrillOptions) -> bool {
+    options.names.is_empty() || options.names.iter().any(|name| name.starts_with("lambda-"))
+}
+
+fn program(directory: &Path, name: &str) -> PathBuf {
+    directory.join(format!("{name}{EXE_SUFFIX}"))
 }

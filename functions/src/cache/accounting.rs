@@ -1,6 +1,6 @@
 //! Counting: what happened to answers and entries. Counts wait for a trip that is made anyway.
 
-use super::counter::{Counter, Endpoint, SizeClass, Usage};
+use super::counter::{Counter, Endpoint, Usage};
 use super::{Answer, Cache, CacheStatus, UNHURRIED};
 use crate::store::{Patience, StoreError};
 use medinsight_core::{CacheKey, Category};
@@ -62,8 +62,9 @@ impl Cache {
 
     /// Counts an entry that the store has taken.
     pub(super) fn count_stored(&self, category: Category, bytes: usize) {
-        self.tally(Counter::Stored(category, SizeClass::of(bytes)), 1);
-        self.tally(Counter::StoredBytes(category), u64::try_from(bytes).unwrap_or_default());
+        for (counter, by) in Counter::of_stored(category, bytes) {
+            self.tally(counter, by);
+        }
     }
 
     /// Every counter, with what this process has counted so far.

@@ -1,5 +1,6 @@
 //! Computing an answer: once at a time in this process, and under a lease among all processes.
 
+use super::entry::Entry;
 use super::lease::{Fate, Lease, Right, Wait};
 use super::single_flight::Role;
 use super::timing::{Budget, Deadline};
@@ -64,6 +65,28 @@ impl Cache {
     {
         self.admit(&key, admission, &mut journey).await?;
         Ok(self.compute(key, compute, journey).await?)
+    }
+
+    /// Computes if `admission` says so, and falls back on a stale entry.
+    pub(super) async fn compute_instead_of<F, A, E>(
+        &self,
+        entry: Entry,
+        key: CacheKey,
+        admission: A,
+        compute: F,
+        mut journey: Journey,
+    ) -> Result<Answer, OriginError>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+        A: Future<Output = Result<(), E>> + Send,
+    {
+        if self.admit(&key, admission, &mut journey).await.is_err() {
+            return Ok(entry.into_answer(CacheStatus::Stale));
+        }
+        match self.compute(key, compute, journey).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => entry.instead_of(error),
+        }
     }
 
     /// Asks for the right to a computation at the expense of the time that the store may cost the request. Who cannot be

@@ -115,6 +115,13 @@ impl Counter {
         unreadable.into_iter().chain(not_wrapped)
     }
 
+    /// What an entry of a category that was stored raises, and by how much.
+    #[must_use]
+    pub fn of_stored(category: Category, bytes: usize) -> [(Self, u64); 2] {
+        let size = u64::try_from(bytes).unwrap_or_default();
+        [(Self::Stored(category, SizeClass::of(bytes)), 1), (Self::StoredBytes(category), size)]
+    }
+
     /// Where the counter lies in the store; `None` never happens, because every counter has a valid key.
     #[must_use]
     pub fn key(self) -> Option<CacheKey> {

@@ -31,8 +31,18 @@ struct Sent {
     key: CacheKey,
     payload: Bytes,
     generation: Generation,
-    /// The size of the entry; none when it was not made one.
+    /// The size of the entry, to be counted once the store has it; none when it was not made one, or is counted already.
     bytes: Option<usize>,
+}
+
+impl Sent {
+    /// Counts its size with the same trip, so that a process that comes to rest needs no further one for that. Busy
+    /// processes add sizes up instead.
+    fn sizes(&mut self) -> Vec<(CacheKey, u64)> {
+        let Some(bytes) = self.bytes.take() else { return Vec::new() };
+        let counters = Counter::of_stored(self.key.kind().category(), bytes);
+        counters.into_iter().filter_map(|(counter, by)| Some((counter.key()?, by))).collect()
+    }
 }
 
 impl Errand {
@@ -50,14 +60,18 @@ impl Cache {
         let Errand { read, lease, generations, counts, payloads } = errand;
         riders.payloads.extend(payloads);
         let mut trip = Trip { read, lease, generations, ..Trip::default() };
-        let sent = self.pack(&mut trip, riders.payloads, started);
+        let mut sent = self.pack(&mut trip, riders.payloads, started);
         trip.counts = counts.iter().map(|counter| (counter.clone(), 1)).chain(riders.counts.iter().cloned()).collect();
+        if boarding == Boarding::All {
+            trip.counts.extend(sent.iter_mut().flat_map(Sent::sizes));
+        }
         if trip.is_empty() {
             return Ok(Reply::default());
         }
         let sent_at = Instant::now();
         let category = trip.read.as_ref().map(|key| key.kind().category());
-        let result = self.0.store.run(trip, patience).await;
+        // A box, so that the future of a request that needs no trip is small: it is moved several times.
+        let result = Box::pin(self.0.store.run(trip, patience)).await;
         if let Some(category) = category {
             measures::store_took(category, sent_at.elapsed());
         }

@@ -1,16 +1,16 @@
 //! Invocations by API Gateway as HTTP requests.
 
 use super::aftercare::{Aftercare, until};
+use super::http_answer::HttpAnswer;
 use crate::api::RequestId;
 use crate::cache::Measures;
 use axum::Router;
 use http::uri::PathAndQuery;
-use http::{Response, Uri};
-use http_body_util::BodyExt;
+use http::{HeaderName, HeaderValue, Uri};
+use lambda_http::Request;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
 use lambda_http::request::{LambdaRequest, RequestContext};
-use lambda_http::{Adapter, Body, Request, RequestExt};
-use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, Service};
+use lambda_runtime::{Context, LambdaEvent, LambdaInvocation, Runtime, Service};
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::value::RawValue;
 use std::convert::Infallible;
@@ -46,30 +46,31 @@ pub(super) fn runtime(
     + Send
     + 'static,
 > {
-    let service = tower::service_fn(move |request| answer(router.clone(), request, Arc::clone(&aftercare)));
-    let adapter = Adapter::from(service);
-    let event = |event: LambdaEvent<HttpEvent>| LambdaEvent::new(event.payload.0, event.context);
-    Runtime::new(adapter.map_request(event))
+    Runtime::new(lambda_runtime::service_fn(move |event| answer(router.clone(), event, Arc::clone(&aftercare))))
 }
 
-async fn answer(router: Router, mut request: Request, aftercare: Arc<Aftercare>) -> Result<Response<Body>, Infallible> {
-    let id = admit(&mut request, &aftercare);
+async fn answer(
+    router: Router,
+    LambdaEvent { payload, context }: LambdaEvent<HttpEvent>,
+    aftercare: Arc<Aftercare>,
+) -> Result<HttpAnswer, Infallible> {
+    let mut request: Request = payload.0.into();
+    let id = admit(&mut request, &context, &aftercare);
     without_stage(&mut request);
     let measures = Measures::default();
     let response = measures.of(router.oneshot(request)).await?;
     aftercare.note(id, measures);
-    Ok(buffered(response).await)
+    Ok(HttpAnswer::of(response).await)
 }
 
 /// Gives a request its id and its deadline, which are those of the invocation.
-fn admit(request: &mut Request, aftercare: &Aftercare) -> RequestId {
-    let context = request.lambda_context_ref();
-    let id = RequestId::of_platform(context.map_or("none", |context| &context.request_id));
-    let deadline = context.map(|context| until(context.deadline, aftercare.clock()));
-    if let Some(deadline) = deadline {
-        request.extensions_mut().insert(deadline);
-    }
-    request.extensions_mut().insert(id.clone());
+fn admit(request: &mut Request, context: &Context, aftercare: &Aftercare) -> RequestId {
+    let id = RequestId::of_platform(&context.request_id);
+    let extensions = request.extensions_mut();
+    extensions.insert(until(context.deadline, aftercare.clock()));
+    extensions.insert(id.clone());
+    let trace = context.xray_trace_id.as_deref().and_then(|trace| HeaderValue::try_from(trace).ok());
+    request.headers_mut().extend(trace.map(|trace| (HeaderName::from_static("x-amzn-trace-id"), trace)));
     id
 }
 
@@ -91,18 +92,6 @@ fn strip(uri: &Uri, stage: &str) -> Option<Uri> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(rest.starts_with('/').then(|| PathAndQuery::try_from(rest))?.ok()?);
     Uri::from_parts(parts).ok()
-}
-
-/// API Gateway takes a whole body. One that is text need not be sent in base64.
-async fn buffered(response: axum::response::Response) -> Response<Body> {
-    let (parts, body) = response.into_parts();
-    // The bodies of our handlers are in memory, or a stream of our own that cannot fail.
-    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let body = match String::from_utf8(bytes.into()) {
-        Ok(text) => Body::Text(text),
-        Err(binary) => Body::Binary(binary.into_bytes()),
-    };
-    Response::from_parts(parts, body)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde_json::Value;
 pub(super) enum Event {
     /// Messages of an SQS queue.
     Queue(Vec<Message>),
-    /// An EventBridge schedule.
+    /// A schedule of `EventBridge`.
     Schedule,
 }
 
@@ -29,7 +29,7 @@ impl Event {
     }
 }
 
-/// Of a rule (`aws.events`) or of EventBridge Scheduler (`aws.scheduler`).
+/// Of a rule (`aws.events`) or of the scheduler (`aws.scheduler`).
 fn is_schedule(event: &Value) -> bool {
     let source = event.get("source").and_then(Value::as_str);
     matches!(source, Some("aws.events" | "aws.scheduler"))
