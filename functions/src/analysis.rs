@@ -29,6 +29,12 @@ pub struct Question {
 }
 
 impl Question {
+    /// The canonical text.
+    #[must_use]
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+
     /// The digest.
     #[must_use]
     pub const fn digest(&self) -> &RequestDigest {

@@ -34,6 +34,7 @@ mod trace_context;
 mod warming;
 
 pub use access::{Access, AdminToken};
+pub(crate) use body::read_json_body;
 pub use client::Peer;
 pub use exposure::Exposure;
 pub use openapi::document;

@@ -4,17 +4,17 @@
 //! server must not need. It is read where `cargo xtask wasm` writes it, and until then the page asks `/demo/describe`,
 //! which computes keys with the same core.
 
-use crate::api::{Problem, Services};
+use crate::api::{Problem, Services, read_json_body};
 use axum::Json;
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue};
-use medinsight_core::{CacheKey, EntryKind, HealthAnalysisRequest, RequestDigest};
+use medinsight_core::{CacheKey, HealthAnalysisRequest};
 use serde::Serialize;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
@@ -101,11 +101,12 @@ async fn read(path: PathBuf) -> Option<Vec<u8>> {
 }
 
 /// Describes a question as the package does: without a secret, which no browser has.
-async fn describe_question(State(demo): State<Demo>, body: Bytes) -> Result<Response, Problem> {
-    let question = HealthAnalysisRequest::from_json(&body)?;
-    let canonical = question.canonical_json(demo.services.analyses.analyzer());
-    let digest = RequestDigest::of(EntryKind::HealthAnalysis.category(), &canonical);
-    let key = CacheKey::health_analysis(&digest, None).to_string();
+async fn describe_question(State(demo): State<Demo>, request: Request) -> Result<Response, Problem> {
+    let Services { analyses, limits, .. } = demo.services;
+    let body = read_json_body(request, limits.body_bytes).await?;
+    let question = analyses.question(HealthAnalysisRequest::from_json(&body)?);
+    let (canonical, digest) = (question.canonical().to_owned(), question.digest());
+    let key = CacheKey::health_analysis(digest, None).to_string();
     Ok(Json(Description { canonical, digest: digest.to_hex(), key }).into_response())
 }
 

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use std::collections::HashMap;
 
 /// Reads a JSON body of at most `max_bytes`.
-pub(super) async fn read_json_body(request: Request, max_bytes: usize) -> Result<Bytes, Problem> {
+pub(crate) async fn read_json_body(request: Request, max_bytes: usize) -> Result<Bytes, Problem> {
     if !is_json(&request) {
         return Err(Problem::not_json_media_type());
     }
