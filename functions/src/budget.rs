@@ -69,7 +69,8 @@ pub enum NotAnswered {
 }
 
 impl Payer<'_> {
-    /// Takes one off the client's budget, see [`ClientBudget::spend`].
+    /// Takes one off the client's budget. When the store does not tell, the client may go on: the budget is there to
+    /// protect the service, and must not be what takes it down.
     ///
     /// # Errors
     ///
@@ -78,7 +79,8 @@ impl Payer<'_> {
         self.budget.spend(self.client).await
     }
 
-    /// Whether the client is known to have spent its budget, see [`ClientBudget::is_spent`].
+    /// Whether this process knows that the client has spent its budget. What such a client writes is not worth storing:
+    /// somebody who floods the service must not push out what others have stored.
     #[must_use]
     pub fn is_broke(self) -> bool {
         self.budget.is_spent(self.client)
@@ -102,13 +104,7 @@ impl ClientBudget {
         Self { cache, names, expense, rate, refused: Arc::default() }
     }
 
-    /// Takes one off a client's budget. When the store does not tell, the client may go on: the budget is there to protect
-    /// the service, and must not be what takes it down.
-    ///
-    /// # Errors
-    ///
-    /// [`OverBudget`].
-    pub async fn spend(&self, client: Option<&str>) -> Result<(), OverBudget> {
+    async fn spend(&self, client: Option<&str>) -> Result<(), OverBudget> {
         let Some((client, rate)) = client.zip(self.rate) else { return Ok(()) };
         let key = self.key_of(client);
         // A box, so that the future of a request that spends nothing is small: it is moved several times.
@@ -126,10 +122,7 @@ impl ClientBudget {
         }
     }
 
-    /// Whether this process knows that a client has spent its budget. What such a client writes is not worth storing:
-    /// somebody who floods the service must not push out what others have stored.
-    #[must_use]
-    pub fn is_spent(&self, client: Option<&str>) -> bool {
+    fn is_spent(&self, client: Option<&str>) -> bool {
         let Some(client) = client.filter(|_| self.rate.is_some()) else { return false };
         let mut refused = self.refused();
         if refused.is_empty() {

@@ -61,8 +61,7 @@ impl Drugs {
     /// [`OriginError::UnknownDrug`], or why neither the origin nor the cache has an answer for the client.
     pub async fn info(&self, drug: &DrugName, payer: Payer<'_>, deadline: Deadline) -> Result<Answer, NotAnswered> {
         let cache = &self.0.cache;
-        let drug = self.0.origin.generic_name(drug);
-        let key = CacheKey::drug_info(&drug).map_err(|_| OriginError::UnknownDrug)?;
+        let (drug, key) = self.info_key(drug)?;
         if self.is_known_to_be_unknown(&drug) {
             cache.tally(Counter::Usage(Endpoint::DrugInfo, Usage::Requests), 1);
             cache.tally(Counter::Usage(Endpoint::DrugInfo, Usage::Negative), 1);
@@ -84,8 +83,7 @@ impl Drugs {
     /// For how long facts that were looked up just now are fresh.
     #[must_use]
     pub fn info_fresh_for(&self, drug: &DrugName) -> Duration {
-        let key = CacheKey::drug_info(&self.0.origin.generic_name(drug));
-        key.map(|key| self.0.cache.fresh_for(&key)).unwrap_or_default()
+        self.info_key(drug).map(|(_, key)| self.0.cache.fresh_for(&key)).unwrap_or_default()
     }
 
     /// Sees to it that fresh facts about a drug are in the cache, for nobody in particular.
@@ -94,13 +92,19 @@ impl Drugs {
     ///
     /// [`OriginError::UnknownDrug`], or the origin's error when there are no earlier facts to give instead.
     pub async fn warm_info(&self, drug: &DrugName, deadline: Deadline) -> Result<Answer, OriginError> {
-        let drug = self.0.origin.generic_name(drug);
-        let key = CacheKey::drug_info(&drug).map_err(|_| OriginError::UnknownDrug)?;
+        let (drug, key) = self.info_key(drug)?;
         if self.is_known_to_be_unknown(&drug) {
             return Err(OriginError::UnknownDrug);
         }
         let visit = Visit::to(key.clone(), deadline);
         self.0.cache.renew(visit, Box::pin(self.clone().look_up(drug, key))).await
+    }
+
+    /// The name that facts about a drug are kept under, and their key. No drug's name makes too long a key.
+    fn info_key(&self, drug: &DrugName) -> Result<(DrugName, CacheKey), OriginError> {
+        let drug = self.0.origin.generic_name(drug);
+        let key = CacheKey::drug_info(&drug).map_err(|_| OriginError::UnknownDrug)?;
+        Ok((drug, key))
     }
 
     async fn look_up(self, drug: DrugName, key: CacheKey) -> Result<Bytes, OriginError> {

@@ -1,4 +1,4 @@
-//! JSON answers that no HTTP cache may keep.
+//! JSON answers.
 
 use super::Problem;
 use axum::body::Body;
@@ -7,11 +7,19 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde::Serialize;
 
+/// Answers about a person stay with that person (RFC 9111 section 5.2.2).
+pub(super) const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
+
 /// An answer that is for whoever asked, and for nobody who comes after.
 pub(super) fn private_json(body: &impl Serialize) -> Result<Response, Problem> {
     let body = serde_json::to_vec(body).map_err(|_| Problem::internal())?;
-    let mut response = Response::new(Body::from(body));
+    Ok(json(body, PRIVATE))
+}
+
+/// An answer that HTTP caches may keep as `cache_control` says.
+pub(super) fn json(body: impl Into<Body>, cache_control: HeaderValue) -> Response {
+    let mut response = Response::new(body.into());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    Ok(response)
+    response.headers_mut().insert(CACHE_CONTROL, cache_control);
+    response
 }

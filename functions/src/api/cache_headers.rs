@@ -1,9 +1,10 @@
 //! The headers that say how the cache served an answer.
 
+use super::answer::{PRIVATE, json};
 use crate::cache::{Answer, CacheStatus};
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::AGE;
 use http::{HeaderName, HeaderValue};
 use std::time::Duration;
 
@@ -13,10 +14,6 @@ pub(super) const DIGEST_HEADER: HeaderName = HeaderName::from_static("x-cache-ke
 /// How the cache served an answer.
 pub(super) const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-
-/// Answers about a person stay with that person (RFC 9111 section 5.2.2).
-const PERSONAL: HeaderValue = HeaderValue::from_static("private, no-store");
 
 /// What is true at this moment only.
 pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -27,7 +24,7 @@ const LONGEST_PUBLIC: Duration = Duration::from_secs(3_600);
 
 /// A response with an answer about a person.
 pub(super) fn personal_answer(answer: &Answer) -> Response {
-    described(answer, Body::from(answer.body.clone()), PERSONAL)
+    described(answer, Body::from(answer.body.clone()), PRIVATE)
 }
 
 /// A response with an answer that is the same for everybody: `body` has the answer in it. `fresh_for` is for how long
@@ -43,18 +40,13 @@ pub(super) fn public_answer(answer: &Answer, body: impl Into<Body>, fresh_for: i
 
 /// A response that was made for one moment.
 pub(super) fn momentary(body: impl Into<Body>) -> Response {
-    let mut response = Response::new(body.into());
-    response.headers_mut().insert(CONTENT_TYPE, JSON);
-    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
-    response
+    json(body, NO_STORE)
 }
 
 fn described(answer: &Answer, body: Body, cache_control: HeaderValue) -> Response {
     let cache_status = cache_status(answer);
-    let mut response = Response::new(body);
+    let mut response = json(body, cache_control);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, JSON);
-    headers.insert(CACHE_CONTROL, cache_control);
     headers.insert(X_CACHE, HeaderValue::from_static(answer.status.x_cache()));
     headers.extend(cache_status.map(|value| (CACHE_STATUS, value)));
     // Age says that an answer was not computed for this request (RFC 9111 section 5.1), so only stored ones have it.

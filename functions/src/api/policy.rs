@@ -1,12 +1,11 @@
 //! `GET /api/v1/cache/policy`: what a client has to know to compute the same keys, and how long answers live.
 
+use super::answer::json;
 use super::conditional::{self, EntityTag};
 use super::openapi::{Header, Operation};
 use super::{Problem, Services};
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use medinsight_core::{DataClass, EntryKind, Lifetime, Window};
 use schemars::JsonSchema;
@@ -54,10 +53,7 @@ pub(super) async fn cache_policy(State(services): State<Services>, headers: Head
     };
     let body = serde_json::to_vec(&body).map_err(|_| Problem::internal())?;
     let tag = EntityTag::of(&body)?;
-    let mut response = Response::new(Body::from(body));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response.headers_mut().insert(CACHE_CONTROL, FOR_FIVE_MINUTES);
-    Ok(conditional::unless_known(tag, &headers, response))
+    Ok(conditional::unless_known(tag, &headers, json(body, FOR_FIVE_MINUTES)))
 }
 
 impl EntryPolicy {

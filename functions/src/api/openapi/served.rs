@@ -2,11 +2,12 @@
 
 use super::{Header, Operation};
 use crate::api::Problem;
+use crate::api::answer;
 use crate::api::conditional::{self, EntityTag};
-use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
+use std::sync::LazyLock;
 
 /// The document as it is checked in, so that serving it costs nothing; a test compares it with the code.
 const DOCUMENT: &str = include_str!("../../../openapi.json");
@@ -14,11 +15,12 @@ const DOCUMENT: &str = include_str!("../../../openapi.json");
 /// It is the same for everybody and changes with a deployment only.
 const FOR_EVERYBODY: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
+/// Hashed once, because the document is a quarter of a megabyte.
+static TAG: LazyLock<Result<EntityTag, Problem>> = LazyLock::new(|| EntityTag::of(DOCUMENT.as_bytes()));
+
 /// Answers with this document, unless the client has it already.
 pub(in crate::api) async fn find_document(headers: HeaderMap) -> Result<Response, Problem> {
-    let described = [(CONTENT_TYPE, HeaderValue::from_static("application/json")), (CACHE_CONTROL, FOR_EVERYBODY)];
-    let tag = EntityTag::of(DOCUMENT.as_bytes())?;
-    Ok(conditional::unless_known(tag, &headers, (described, DOCUMENT).into_response()))
+    Ok(conditional::unless_known(TAG.clone()?, &headers, answer::json(DOCUMENT, FOR_EVERYBODY)))
 }
 
 pub(in crate::api) fn describe() -> Operation {
