@@ -19,6 +19,7 @@ use clap::Args;
 use crate::process;
 use crate::server::Server;
 use report::Report;
+pub(crate) use report::median;
 use wrk::Wrk;
 
 /// The benchmarked endpoint.

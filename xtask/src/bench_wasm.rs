@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result};
 use clap::Args;
 
+use crate::bench::median;
 use crate::toolchain;
 use crate::{equality, npm, process, wasm};
 
@@ -34,14 +35,15 @@ pub(crate) fn run(options: &BenchWasmOptions) -> Result<ExitCode> {
         native.extend(measure_natively(&rounds)?);
         let node = measure_in_node(&rounds)?;
         for (name, into) in [("bytes", bytes), ("text", text), ("javascript", javascript)] {
-            into.extend(node[name].as_array().into_iter().flatten().filter_map(serde_json::Value::as_u64));
+            into.extend(node[name].as_array().into_iter().flatten().filter_map(serde_json::Value::as_f64));
         }
     }
-    report(samples.map(median));
+    let [native, bytes, text, javascript] = samples.map(|samples| median(samples).context("nothing was measured"));
+    report([native?, bytes?, text?, javascript?]);
     Ok(ExitCode::SUCCESS)
 }
 
-fn measure_natively(rounds: &str) -> Result<Vec<u64>> {
+fn measure_natively(rounds: &str) -> Result<Vec<f64>> {
     let mut example = process::cargo();
     example.args(["run", "--quiet", "--release", "--locked", "--package", "medinsight-core", "--example", "key_speed"]);
     let output = process::capture(example.args(["--", REQUEST, rounds])).context("the native measurement failed")?;
@@ -55,17 +57,11 @@ fn measure_in_node(rounds: &str) -> Result<serde_json::Value> {
     serde_json::from_str(&output).context("the measurement in Node printed no JSON")
 }
 
-fn median(mut samples: Vec<u64>) -> u64 {
-    samples.sort_unstable();
-    samples.get(samples.len() / 2).copied().unwrap_or(0)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "nanoseconds of microseconds")]
-fn report([native, bytes, text, javascript]: [u64; 4]) {
+fn report([native, bytes, text, javascript]: [f64; 4]) {
     println!("\nThe key of {REQUEST}, medians:\n");
     let rows = [("native", native), ("Node, WebAssembly, bytes", bytes), ("Node, WebAssembly, text", text)];
     for (name, nanoseconds) in rows.into_iter().chain([("Node, JavaScript, text", javascript)]) {
-        println!("{name:>26}: {nanoseconds:>6} ns, {:.2} times native", nanoseconds as f64 / native as f64);
+        println!("{name:>26}: {nanoseconds:>6.0} ns, {:.2} times native", nanoseconds / native);
     }
-    println!("{:>26}: {:.2} times as fast as JavaScript", "WebAssembly, text", javascript as f64 / text as f64);
+    println!("{:>26}: {:.2} times as fast as JavaScript", "WebAssembly, text", javascript / text);
 }

@@ -93,12 +93,7 @@ async fn requests_need_the_rights_of_requests_and_each_of_them() {
     ask(&service(&url)).await;
     assert!(!was_refused(&redis).await);
     assert_eq!(service(&url).ask(&question()).await.x_cache(), "HIT");
-    for right in OF_REQUESTS.split(' ') {
-        take(&redis, right).await;
-        ask(&service(&url)).await;
-        assert!(was_refused(&redis).await, "{right} is not needed");
-        give(&redis, right).await;
-    }
+    each_is_needed(&redis, OF_REQUESTS, async || ask(&service(&url)).await).await;
 }
 
 #[tokio::test]
@@ -108,12 +103,7 @@ async fn operators_need_their_rights_as_well_and_each_of_them() {
     let url = redis.url_for(&user);
     operate(&service(&url)).await;
     assert!(!was_refused(&redis).await);
-    for right in OF_OPERATORS.split(' ') {
-        take(&redis, right).await;
-        operate(&service(&url)).await;
-        assert!(was_refused(&redis).await, "{right} is not needed");
-        give(&redis, right).await;
-    }
+    each_is_needed(&redis, OF_OPERATORS, async || operate(&service(&url)).await).await;
 }
 
 #[tokio::test]
@@ -147,6 +137,16 @@ async fn a_cluster_needs_its_slots() {
         take(node, "+cluster|slots").await;
     }
     assert_eq!(self::service(&urls.join(",")).ask(&question()).await.x_cache(), "BYPASS");
+}
+
+/// Takes each of the rights away in turn, and has some work refused without it.
+async fn each_is_needed(redis: &RedisServer, rights: &str, work: impl AsyncFn()) {
+    for right in rights.split(' ') {
+        take(redis, right).await;
+        work().await;
+        assert!(was_refused(redis).await, "{right} is not needed");
+        give(redis, right).await;
+    }
 }
 
 /// Takes a right, written as it is given, away from the user.
