@@ -40,7 +40,7 @@ pub use exposure::Exposure;
 pub use openapi::document;
 pub use problem::{PROBLEM_JSON, Problem};
 pub use request_id::RequestId;
-pub use routes::Routes;
+pub use routes::{Describing, Purpose, Routes, Serving};
 pub use trace_context::TraceContext;
 
 use crate::analysis::HealthAnalyses;
@@ -72,7 +72,7 @@ pub struct Services {
 
 /// The routes of the health group, and the document of the interface.
 #[must_use]
-pub fn health_routes() -> Routes {
+pub fn health_routes<P: Purpose>() -> Routes<P> {
     Routes::default()
         .post("/api/v1/analyze-health", analyze_health::analyze_health, analyze_health::describe_analyze_health)
         .get(
@@ -85,7 +85,7 @@ pub fn health_routes() -> Routes {
 
 /// The routes of the drug group.
 #[must_use]
-pub fn drug_routes() -> Routes {
+pub fn drug_routes<P: Purpose>() -> Routes<P> {
     const STATUS: &str = "/api/v1/drug/analyze/{analysis_id}/status";
     const STREAM: &str = "/api/v1/drug/analyze/{analysis_id}/stream";
     Routes::default()
@@ -99,7 +99,7 @@ pub fn drug_routes() -> Routes {
 
 /// The routes of the redis group.
 #[must_use]
-pub fn redis_routes() -> Routes {
+pub fn redis_routes<P: Purpose>() -> Routes<P> {
     const ENTRY: &str = "/api/v1/redis/cache/{category}/{identifier}";
     const PATTERN: &str = "/api/v1/redis/cache/clear-pattern";
     const SESSION: &str = "/api/v1/redis/session/{session_id}";
@@ -117,7 +117,7 @@ pub fn redis_routes() -> Routes {
 
 /// The routes of the sessions group.
 #[must_use]
-pub fn sessions_routes() -> Routes {
+pub fn sessions_routes<P: Purpose>() -> Routes<P> {
     const RESULT: &str = "/api/v1/cache/analysis-result/{request_digest}";
     Routes::default()
         .post("/api/v1/cache/warm-cache", warming::warm_cache, warming::describe)
@@ -131,7 +131,7 @@ pub fn sessions_routes() -> Routes {
 }
 
 /// The routes for what the front end keeps.
-fn kept_routes() -> Routes {
+fn kept_routes<P: Purpose>() -> Routes<P> {
     const SESSION: &str = "/api/v1/cache/session/{session_id}";
     const PROGRESS: &str = "/api/v1/cache/analysis-progress/{analysis_id}";
     Routes::default()
@@ -144,13 +144,13 @@ fn kept_routes() -> Routes {
 
 /// The routes of every group.
 #[must_use]
-pub fn all_routes() -> Routes {
+pub fn all_routes<P: Purpose>() -> Routes<P> {
     health_routes().merge(drug_routes()).merge(redis_routes()).merge(sessions_routes())
 }
 
 /// Makes a router: problems for unknown routes and methods, one log line a request, the time limit, and a plain 500
 /// for a panic.
-pub fn finish(routes: Routes, services: Services) -> Router {
+pub fn finish(routes: Routes<Serving>, services: Services) -> Router {
     let sites = cors::OtherSites::new(&services.exposure, &routes);
     routes
         .into_router()

@@ -12,7 +12,7 @@ mod http_answer;
 mod runtime_api;
 mod shutdown;
 
-use crate::api::{self, Routes, Services};
+use crate::api::{self, Routes, Services, Serving};
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::{environment, logging, server};
@@ -41,7 +41,7 @@ const TIME_TO_FLUSH: Duration = Duration::from_millis(300);
 /// # Errors
 ///
 /// When a setting breaks its rule, which Lambda is told, or the runtime API fails.
-pub async fn serve(routes: Routes) -> Result<(), Error> {
+pub async fn serve(routes: Routes<Serving>) -> Result<(), Error> {
     let function = Function::start().await?;
     let router = api::finish(routes, function.services.clone());
     let runtime = http::runtime(router, Arc::clone(&function.aftercare));

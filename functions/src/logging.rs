@@ -1,14 +1,18 @@
 //! Structured logs: one JSON object a line on standard output, without anything that a person wrote.
 
 mod line;
+mod members;
+mod text;
+
+pub(crate) use text::JsonText;
 
 use line::Line;
+use members::Members;
 use std::panic;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -31,7 +35,7 @@ pub fn to<W>(writer: W, level: LevelFilter) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer().fmt_fields(JsonFields::new()).event_format(Line).with_writer(writer);
+    let lines = tracing_subscriber::fmt::layer().fmt_fields(Members).event_format(Line).with_writer(writer);
     let filter = Targets::new().with_default(level).with_target(AUDIT, LevelFilter::INFO);
     tracing_subscriber::registry().with(filter).with(lines)
 }

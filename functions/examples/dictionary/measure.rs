@@ -7,8 +7,8 @@ use std::time::Instant;
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
-/// Compression levels that are compared.
-const LEVELS: [i32; 3] = [1, 3, 6];
+/// Compression levels that are compared. Higher ones need strategies that `.cargo/config.toml` leaves out.
+const LEVELS: [i32; 2] = [1, 3];
 
 /// How much of each document is compressed to see from which length on it pays, in bytes.
 const BEGINNINGS: [usize; 6] = [24, 32, 48, 64, 96, 128];

@@ -3,7 +3,7 @@
 
 use super::cache_headers::DIGEST_HEADER;
 use super::session::SESSION_HEADER;
-use super::{Exposure, Routes};
+use super::{Exposure, Routes, Serving};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -25,7 +25,7 @@ pub(super) struct OtherSites {
 }
 
 impl OtherSites {
-    pub(super) fn new(exposure: &Exposure, routes: &Routes) -> Self {
+    pub(super) fn new(exposure: &Exposure, routes: &Routes<Serving>) -> Self {
         Self { layer: exposure.cors.clone(), closed: routes.paths_of_operators().collect() }
     }
 }

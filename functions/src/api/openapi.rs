@@ -9,9 +9,9 @@ pub(super) use headers::Header;
 pub(super) use operation::Operation;
 pub(super) use served::{describe as describe_document, find_document};
 
-use super::Routes;
 use super::problem::ProblemBody;
 use super::routes::{Audience, Documented};
+use super::{Describing, Routes};
 use schema::Schemas;
 use serde_json::{Map, Value, json};
 
@@ -32,7 +32,7 @@ const TAGS: [(&str, &str); 5] = [
 
 /// The OpenAPI document of some routes.
 #[must_use]
-pub fn document(routes: &Routes) -> Value {
+pub fn document(routes: &Routes<Describing>) -> Value {
     let mut schemas = Schemas::new();
     let problem = schemas.of::<ProblemBody<'static>>();
     let paths = paths(routes.documented(), &mut schemas, &problem);
@@ -57,20 +57,20 @@ pub fn document(routes: &Routes) -> Value {
 
 fn paths(documented: &[Documented], schemas: &mut Schemas, problem: &Value) -> Value {
     let mut paths = Map::new();
-    for route in documented {
-        let operation = operation_of(route).into_json(schemas, problem);
+    for (route, operation) in documented.iter().filter_map(|route| Some((route, operation_of(route)?))) {
+        let operation = operation.into_json(schemas, problem);
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.as_str().to_ascii_lowercase()] = operation;
     }
     Value::Object(paths)
 }
 
-fn operation_of(route: &Documented) -> Operation {
-    let operation = (route.describe)();
-    match route.audience {
+fn operation_of(route: &Documented) -> Option<Operation> {
+    let operation = (route.describe?)();
+    Some(match route.audience {
         Audience::Everybody => operation,
         Audience::Operators => operation.for_operators(),
-    }
+    })
 }
 
 fn security_scheme() -> Value {

@@ -1,7 +1,7 @@
 //! Routes together with what the OpenAPI document says about them.
 //!
 //! A route can only be added with its description, and the router is only made from here, so none is missing in the
-//! document.
+//! document. A program that only serves them is built without the descriptions, which are a tenth of a Lambda function.
 
 use super::Services;
 use super::openapi::Operation;
@@ -9,12 +9,36 @@ use axum::Router;
 use axum::handler::Handler;
 use axum::routing::{MethodRouter, delete, get, post};
 use http::Method;
+use std::marker::PhantomData;
 
-/// The routes of a group, each with its description.
-#[derive(Debug, Default)]
-pub struct Routes {
+/// The routes of a group, each with its description if they are to be described.
+#[derive(Debug)]
+pub struct Routes<P> {
     router: Router<Services>,
     documented: Vec<Documented>,
+    purpose: PhantomData<P>,
+}
+
+/// What routes are for. It is a type, so that the compiler sees which program needs no descriptions.
+pub trait Purpose {
+    /// Whether their descriptions are kept.
+    const IS_DESCRIBED: bool;
+}
+
+/// Routes that requests are answered by.
+#[derive(Debug)]
+pub enum Serving {}
+
+/// Routes that the document is made of.
+#[derive(Debug)]
+pub enum Describing {}
+
+impl Purpose for Serving {
+    const IS_DESCRIBED: bool = false;
+}
+
+impl Purpose for Describing {
+    const IS_DESCRIBED: bool = true;
 }
 
 /// A route as the document has it. It is described only when somebody asks, so a start costs nothing.
@@ -23,7 +47,8 @@ pub(super) struct Documented {
     pub(super) method: Method,
     pub(super) path: &'static str,
     pub(super) audience: Audience,
-    pub(super) describe: fn() -> Operation,
+    /// None among routes that are only served.
+    pub(super) describe: Option<fn() -> Operation>,
 }
 
 /// Whom a route is for.
@@ -33,7 +58,13 @@ pub(super) enum Audience {
     Operators,
 }
 
-impl Routes {
+impl<P> Default for Routes<P> {
+    fn default() -> Self {
+        Self { router: Router::new(), documented: Vec::new(), purpose: PhantomData }
+    }
+}
+
+impl<P: Purpose> Routes<P> {
     pub(super) fn get<T: 'static>(
         self,
         path: &'static str,
@@ -71,7 +102,7 @@ impl Routes {
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.documented.extend(other.documented);
-        Self { router: self.router.merge(other.router), documented: self.documented }
+        Self { router: self.router.merge(other.router), ..self }
     }
 
     /// The routes and one that no document has: a fault that a test plants.
@@ -101,8 +132,8 @@ impl Routes {
         handler: MethodRouter<Services>,
         describe: fn() -> Operation,
     ) -> Self {
-        let router = self.router.route(path, handler);
+        let describe = P::IS_DESCRIBED.then_some(describe);
         self.documented.push(Documented { method, path, audience: Audience::Everybody, describe });
-        Self { router, documented: self.documented }
+        Self { router: self.router.route(path, handler), ..self }
     }
 }
