@@ -1,15 +1,17 @@
 //! The health question, asked through the cache.
 
+mod summary;
+
+pub use summary::Summary;
+
 use crate::budget::{NotAnswered, Payer};
 use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Visit};
-use crate::origin::answer::{MedicationInteractions, Severity};
+use crate::origin::answer::MedicationInteractions;
 use crate::origin::{Origin, OriginError, to_json};
 use bytes::Bytes;
 use medinsight_core::{
     AnalyzerRevision, CacheKey, EntryKind, HealthAnalysisRequest, KeySecret, MedicationSet, RequestDigest,
 };
-use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Answers health questions from the cache or else from the origin. Clones share everything.
@@ -49,22 +51,6 @@ pub struct Asker<'a> {
     pub session: &'a str,
     /// Who pays when an answer has to be computed.
     pub payer: Payer<'a>,
-}
-
-/// What of an answer is kept for the session, so that an operator or the front end can find back to it.
-#[derive(Debug, Deserialize, Serialize)]
-pub struct Summary<'a> {
-    /// What the complaint most likely is.
-    #[serde(borrow)]
-    pub condition: Cow<'a, str>,
-    /// How urgent it is.
-    pub severity: Severity,
-    /// What to do.
-    #[serde(borrow)]
-    pub recommendation: Cow<'a, str>,
-    /// The digest of the question, under which the whole answer lies.
-    #[serde(borrow, default)]
-    pub request_digest: Cow<'a, str>,
 }
 
 impl HealthAnalyses {
@@ -170,7 +156,7 @@ impl HealthAnalyses {
     /// Keeps the summary with the next trip: also on a hit, where the session may be another person's.
     fn keep_summary(&self, session: &str, answer: &Answer, digest: &RequestDigest) {
         let Ok(key) = CacheKey::build("ai_summary", session, None) else { return };
-        let Ok(mut summary) = serde_json::from_slice::<Summary<'_>>(&answer.body) else { return };
+        let Some(mut summary) = Summary::of_answer(&answer.body) else { return };
         summary.request_digest = digest.to_hex().into();
         if let Ok(payload) = serde_json::to_vec(&summary) {
             self.cache.store_later(key, payload.into());

@@ -1,18 +1,19 @@
 //! Metrics of a Lambda function, as log lines in the embedded metric format, from which `CloudWatch` makes metrics
 //! without being called.
 //!
-//! There is a line for each category that an invocation looked something up in, or one of category `none`.
+//! There is a line for each category that an invocation looked something up in, or one of category `none`. Every
+//! invocation writes one, so its fixed parts are text already.
 
 use crate::api::RequestId;
 use crate::cache::{CacheStatus, Measure};
 use crate::clock::Clock;
+use crate::logging::JsonText;
 use crate::store::FailureReason;
-use serde::Serialize;
-use std::io::{self, Write};
+use medinsight_core::UnixMillis;
+use std::fmt::{self, Write as _};
+use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-
-const NAMESPACE: &str = "MedInsight/ResponseCache";
 
 /// Writes the metrics of one function.
 #[derive(Debug)]
@@ -23,69 +24,54 @@ pub(crate) struct Metrics {
 }
 
 /// A line. The members that are metrics are named by its header.
-#[derive(Serialize)]
 struct Line<'a> {
-    _aws: Header,
+    timestamp: UnixMillis,
     function: &'a str,
     category: &'static str,
-    request_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    id: &'a RequestId,
     cold_starts: Option<u64>,
-    #[serde(flatten)]
     lookups: Option<Lookups>,
 }
 
 /// What happened in one category.
-#[derive(Serialize)]
 struct Lookups {
     hits: usize,
     misses: usize,
     stale: usize,
     coalesced: usize,
     bypasses: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
     bypass_reason: Option<&'static str>,
-    store_ms: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    origin_ms: Option<f64>,
+    store: Duration,
+    origin: Option<Duration>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Header {
-    timestamp: u64,
-    cloud_watch_metrics: Vec<Directive>,
+/// What the header says of a metric.
+macro_rules! metric {
+    ($name:literal, $unit:literal) => {
+        concat!(r#"{"Name":""#, $name, r#"","Unit":""#, $unit, r#""}"#)
+    };
 }
 
-/// Metrics and their dimensions.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Directive {
-    namespace: &'static str,
-    dimensions: [&'static [&'static str]; 1],
-    metrics: Vec<Metric>,
-}
+const COLD_STARTS: &str = metric!("cold_starts", "Count");
+const BYPASSES: &str = metric!("bypasses", "Count");
+const ORIGIN: &str = metric!("origin_ms", "Milliseconds");
 
-#[derive(Clone, Copy, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Metric {
-    name: &'static str,
-    unit: &'static str,
-}
-
-const COLD_STARTS: Metric = count("cold_starts");
-const BYPASSES: Metric = count("bypasses");
-const ORIGIN: Metric = Metric { name: "origin_ms", unit: "Milliseconds" };
-
-/// What every lookup has.
-const OF_LOOKUPS: [Metric; 6] = [
-    count("hits"),
-    count("misses"),
-    count("stale"),
-    count("coalesced"),
-    BYPASSES,
-    Metric { name: "store_ms", unit: "Milliseconds" },
+/// What every lookup has, but for its bypasses.
+const OF_LOOKUPS: [&str; 5] = [
+    metric!("hits", "Count"),
+    metric!("misses", "Count"),
+    metric!("stale", "Count"),
+    metric!("coalesced", "Count"),
+    metric!("store_ms", "Milliseconds"),
 ];
+
+/// The namespace, and the dimensions that every metric has.
+const OF_CATEGORY: &str =
+    r#"{"Namespace":"MedInsight/ResponseCache","Dimensions":[["function","category"]],"Metrics":["#;
+
+/// Bypasses by reason.
+const BY_REASON: &str =
+    r#"{"Namespace":"MedInsight/ResponseCache","Dimensions":[["function","category","bypass_reason"]],"Metrics":["#;
 
 impl Metrics {
     pub(crate) const fn of(function: String, clock: Clock) -> Self {
@@ -95,32 +81,51 @@ impl Metrics {
     /// Writes what was measured for one invocation.
     pub(crate) fn publish(&self, id: &RequestId, measures: &[Measure]) {
         // Metrics that cannot be written are no reason to fail.
-        let _ = io::stdout().lock().write_all(&self.lines(id, measures));
+        let _ = io::stdout().lock().write_all(self.lines(id, measures).as_bytes());
     }
 
-    fn lines(&self, id: &RequestId, measures: &[Measure]) -> Vec<u8> {
+    fn lines(&self, id: &RequestId, measures: &[Measure]) -> String {
         let mut cold_starts = Some(u64::from(self.is_cold.swap(false, Ordering::Relaxed)));
-        let mut lines = Vec::with_capacity(1_024);
+        let mut lines = String::with_capacity(1_024);
         let lookups = measures.iter().map(|measure| (measure.category.as_str(), Some(Lookups::of(measure))));
         let none = measures.is_empty().then_some(("none", None));
         for (category, lookups) in lookups.chain(none) {
-            let line = self.line(category, id, cold_starts.take(), lookups);
-            // A line always has a JSON form, and memory takes it.
-            let _ = serde_json::to_writer(&mut lines, &line);
-            lines.push(b'\n');
+            let (timestamp, function) = (self.clock.now(), self.function.as_str());
+            let line = Line { timestamp, function, category, id, cold_starts: cold_starts.take(), lookups };
+            // Memory takes it.
+            let _ = line.write(&mut lines);
         }
         lines
     }
+}
 
-    fn line<'a>(
-        &'a self,
-        category: &'static str,
-        id: &'a RequestId,
-        cold_starts: Option<u64>,
-        lookups: Option<Lookups>,
-    ) -> Line<'a> {
-        let header = Header::of(self.clock.now().0, cold_starts, lookups.as_ref());
-        Line { _aws: header, function: &self.function, category, request_id: id.as_str(), cold_starts, lookups }
+impl Line<'_> {
+    fn write(&self, line: &mut String) -> fmt::Result {
+        write!(line, r#"{{"_aws":{{"Timestamp":{},"CloudWatchMetrics":["#, self.timestamp.0)?;
+        self.write_directives(line);
+        let (function, id) = (JsonText(self.function), JsonText(self.id.as_str()));
+        write!(line, r#"]}},"function":{function},"category":"{}","request_id":{id}"#, self.category)?;
+        if let Some(cold_starts) = self.cold_starts {
+            write!(line, r#","cold_starts":{cold_starts}"#)?;
+        }
+        if let Some(lookups) = &self.lookups {
+            lookups.write(line)?;
+        }
+        line.push_str("}\n");
+        Ok(())
+    }
+
+    /// Metrics and their dimensions.
+    fn write_directives(&self, line: &mut String) {
+        let lookups = self.lookups.as_ref();
+        let cold_starts = self.cold_starts.map(|_| COLD_STARTS);
+        let of_lookups = lookups.into_iter().flat_map(|_| OF_LOOKUPS.into_iter().chain([BYPASSES]));
+        let origin = lookups.and_then(|lookups| lookups.origin).map(|_| ORIGIN);
+        push_directive(line, OF_CATEGORY, cold_starts.into_iter().chain(of_lookups).chain(origin));
+        if lookups.is_some_and(|lookups| lookups.bypass_reason.is_some()) {
+            line.push(',');
+            push_directive(line, BY_REASON, [BYPASSES]);
+        }
     }
 }
 
@@ -134,34 +139,34 @@ impl Lookups {
             coalesced: count(|status| matches!(status, CacheStatus::Coalesced)),
             bypasses: count(|status| matches!(status, CacheStatus::Bypass(_))),
             bypass_reason: reason_of(measure).map(FailureReason::as_str),
-            store_ms: millis(measure.store),
-            origin_ms: measure.origin.map(millis),
+            store: measure.store,
+            origin: measure.origin,
         }
     }
-}
 
-impl Header {
-    fn of(timestamp: u64, cold_starts: Option<u64>, lookups: Option<&Lookups>) -> Self {
-        let mut metrics = Vec::with_capacity(OF_LOOKUPS.len() + 2);
-        metrics.extend(cold_starts.map(|_| COLD_STARTS));
-        metrics.extend(lookups.map(|_| OF_LOOKUPS).into_iter().flatten());
-        metrics.extend(lookups.and_then(|lookups| lookups.origin_ms).map(|_| ORIGIN));
-        let mut directives = vec![Directive::of(&["function", "category"], metrics)];
-        if lookups.is_some_and(|lookups| lookups.bypass_reason.is_some()) {
-            directives.push(Directive::of(&["function", "category", "bypass_reason"], vec![BYPASSES]));
+    fn write(&self, line: &mut String) -> fmt::Result {
+        let Self { hits, misses, stale, coalesced, bypasses, bypass_reason, store, origin } = self;
+        write!(line, r#","hits":{hits},"misses":{misses},"stale":{stale},"coalesced":{coalesced}"#)?;
+        write!(line, r#","bypasses":{bypasses},"store_ms":{}"#, Millis(*store))?;
+        if let Some(reason) = bypass_reason {
+            write!(line, r#","bypass_reason":"{reason}""#)?;
         }
-        Self { timestamp, cloud_watch_metrics: directives }
+        if let Some(origin) = origin {
+            write!(line, r#","origin_ms":{}"#, Millis(*origin))?;
+        }
+        Ok(())
     }
 }
 
-impl Directive {
-    const fn of(dimensions: &'static [&'static str], metrics: Vec<Metric>) -> Self {
-        Self { namespace: NAMESPACE, dimensions: [dimensions], metrics }
+fn push_directive(line: &mut String, head: &str, metrics: impl IntoIterator<Item = &'static str>) {
+    line.push_str(head);
+    for (index, metric) in metrics.into_iter().enumerate() {
+        if index > 0 {
+            line.push(',');
+        }
+        line.push_str(metric);
     }
-}
-
-const fn count(name: &'static str) -> Metric {
-    Metric { name, unit: "Count" }
+    line.push_str("]}");
 }
 
 /// A bypass has a reason, which is a dimension of its own.
@@ -173,8 +178,13 @@ fn reason_of(measure: &Measure) -> Option<FailureReason> {
 }
 
 /// In milliseconds, to the microsecond.
-fn millis(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0
+struct Millis(Duration);
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.0.as_micros();
+        write!(f, "{}.{:03}", micros / 1_000, micros % 1_000)
+    }
 }
 
 #[cfg(test)]
@@ -198,8 +208,7 @@ mod tests {
     }
 
     fn lines(metrics: &Metrics, measures: &[Measure]) -> Vec<Value> {
-        let bytes = metrics.lines(&RequestId::of_platform("an-id"), measures);
-        let lines = String::from_utf8(bytes).expect("text");
+        let lines = metrics.lines(&RequestId::of_platform("an-id"), measures);
         lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 

@@ -4,8 +4,9 @@ use super::envelope::{NotWrapped, Unreadable};
 use crate::store::FailureReason;
 use medinsight_core::{CacheKey, Category};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::collections::hash_map::Entry;
 
 /// A counter.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -81,9 +82,10 @@ pub enum SizeClass {
     UpTo1MiB,
 }
 
-/// Building a key checks it, and that need not be done for each request.
-static KEYS: LazyLock<HashMap<Counter, CacheKey>> =
-    LazyLock::new(|| Counter::all().filter_map(|counter| Some((counter, counter.build()?))).collect());
+// Building a key checks it, and that need not be done for each request. All of them at once would delay the first one.
+thread_local! {
+    static KEYS: RefCell<HashMap<Counter, CacheKey>> = RefCell::default();
+}
 
 impl Counter {
     /// Every counter, those of hits before those of requests: read in this order, hits never outnumber requests,
@@ -125,7 +127,10 @@ impl Counter {
     /// Where the counter lies in the store; `None` never happens, because every counter has a valid key.
     #[must_use]
     pub fn key(self) -> Option<CacheKey> {
-        KEYS.get(&self).cloned()
+        KEYS.with_borrow_mut(|keys| match keys.entry(self) {
+            Entry::Occupied(known) => Some(known.get().clone()),
+            Entry::Vacant(unknown) => Some(unknown.insert(self.build()?).clone()),
+        })
     }
 
     /// The counter's name in reports: its key without the prefix.
