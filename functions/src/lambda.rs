@@ -1,8 +1,8 @@
 //! The AWS Lambda functions: the routers of the local server behind Lambda's runtime API.
 //!
-//! What has to be done when an answer has gone out (a refresh, counts) is done by an internal extension, because Lambda
-//! freezes the environment as soon as the runtime and every extension ask for the next event. Where the extension
-//! cannot be registered, the runtime itself does it before it asks.
+//! What has to be done when an answer has gone out (a refresh, counts) is done before the runtime asks for the next
+//! invocation, because Lambda freezes the environment as soon as it does. An internal extension is registered so that
+//! Lambda says when the environment ends.
 
 mod aftercare;
 mod extension;
@@ -16,7 +16,7 @@ use crate::api::{self, Routes, Services, Serving};
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::{environment, logging, server};
-use aftercare::{Afterwards, Finished};
+use aftercare::Afterwards;
 use extension::{ExtensionError, Registration};
 use host::{Concurrency, Host};
 use lambda_http::Error;
@@ -24,7 +24,6 @@ use lambda_runtime::{LambdaInvocation, Runtime, Service};
 use runtime_api::RuntimeApi;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::level_filters::LevelFilter;
 
@@ -90,8 +89,8 @@ impl Function {
     {
         let Self { services: Services { cache, .. }, aftercare, host } = self;
         let asked_to_end = shutdown::asked()?;
-        let (afterwards, extension_ended) = match host.concurrency {
-            Concurrency::One => afterwards(&host.runtime_api, &aftercare).await,
+        let (afterwards, extension) = match host.concurrency {
+            Concurrency::One => (Afterwards::Care(aftercare), extension(&host.runtime_api).await),
             Concurrency::Several => {
                 tokio::spawn(server::flush_regularly(cache.clone()));
                 (Afterwards::Nothing, None)
@@ -100,7 +99,7 @@ impl Function {
         // In a task of its own, because waking the main future costs a system call each time.
         let running = tokio::spawn(runtime.layer(afterwards).run_concurrent());
         tokio::select! {
-            Some(error) = ended(extension_ended) => Err(error.into()),
+            Some(error) = ended(extension) => Err(error.into()),
             ended = running => ended?,
             () = asked_to_end => {
                 // What does not get through in this time is lost with the environment, as it would be in a crash.
@@ -122,18 +121,15 @@ fn assembled(variables: &[(String, String)], host: &Host) -> Result<Services, St
     Ok(services)
 }
 
-/// Who cares for what is left when an answer has gone out: the extension, unless it cannot be registered.
-async fn afterwards(runtime_api: &RuntimeApi, aftercare: &Arc<Aftercare>) -> (Afterwards, Option<Extension>) {
-    let (finished, invocations) = mpsc::unbounded_channel::<Finished>();
-    let extension = match Registration::ask(runtime_api).await {
-        Ok(registration) => Some(tokio::spawn(registration.attend(Arc::clone(aftercare), invocations))),
+/// The internal extension, unless it cannot be registered. Without it the environment ends without a word.
+async fn extension(runtime_api: &RuntimeApi) -> Option<Extension> {
+    match Registration::ask(runtime_api).await {
+        Ok(registration) => Some(tokio::spawn(registration.stand_by())),
         Err(error) => {
-            tracing::warn!(%error, "no extension: what follows an answer is done before the next invocation");
+            tracing::warn!(%error, "no extension: nothing will say when the environment ends");
             None
         }
-    };
-    // Without the extension nobody listens, and the layer does it itself.
-    (Afterwards::Care { finished, aftercare: Arc::clone(aftercare) }, extension)
+    }
 }
 
 /// Why the extension ended, once it has; nothing without one.

@@ -15,7 +15,6 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::sync::mpsc::UnboundedSender;
 
 /// What is kept of an invocation's time, so that an answer is out before Lambda gives up on it. Of a short time it is
 /// a fifth.
@@ -31,22 +30,17 @@ pub(crate) struct Aftercare {
     measured: Mutex<Option<(RequestId, Measures)>>,
 }
 
-/// An invocation whose answer has gone out.
-#[derive(Debug)]
-pub(super) struct Finished {
-    pub(super) request_id: String,
-}
-
-/// Who does what is left to do.
+/// What the runtime does when an answer has gone out, before it asks for the next invocation. Lambda does not freeze the
+/// environment until then, and whoever has asked has the answer already.
 #[derive(Clone, Debug)]
 pub(super) enum Afterwards {
-    /// Whoever listens is told that an answer has gone out; if nobody listens, it is done here.
-    Care { finished: UnboundedSender<Finished>, aftercare: Arc<Aftercare> },
-    /// Nobody needs to: the environment is not frozen.
+    /// What is left to do.
+    Care(Arc<Aftercare>),
+    /// Nothing: the environment is not frozen.
     Nothing,
 }
 
-/// The runtime's service with [`Afterwards`] around it: it is done when the answer was sent.
+/// The runtime's service, which also sends the answer, with [`Afterwards`] around it.
 #[derive(Clone, Debug)]
 pub(super) struct WithAftercare<S> {
     inner: S,
@@ -70,23 +64,13 @@ impl Aftercare {
         }
     }
 
-    pub(super) async fn finish(&self, deadline: Deadline) {
+    async fn finish(&self, deadline: Deadline) {
         if self.cache.settle(deadline).await == Settled::OutOfTime {
             tracing::warn!("a refresh was not finished in time; its lease lapses, and the next request tries again");
         }
         let measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((id, measures)) = measured {
             self.metrics.publish(&id, &measures.take());
-        }
-    }
-}
-
-impl Afterwards {
-    async fn answered(self, request_id: String, deadline_ms: u64) {
-        if let Self::Care { finished, aftercare } = self
-            && finished.send(Finished { request_id }).is_err()
-        {
-            aftercare.finish(until(deadline_ms, aftercare.clock())).await;
         }
     }
 }
@@ -113,11 +97,13 @@ where
     }
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
-        let (id, deadline_ms) = (invocation.context.request_id.clone(), invocation.context.deadline);
+        let deadline_ms = invocation.context.deadline;
         let (answering, afterwards) = (self.inner.call(invocation), self.afterwards.clone());
         Box::pin(async move {
             let answered = answering.await;
-            afterwards.answered(id, deadline_ms).await;
+            if let Afterwards::Care(aftercare) = afterwards {
+                aftercare.finish(until(deadline_ms, aftercare.clock())).await;
+            }
             answered
         })
     }

@@ -44,22 +44,42 @@ async fn refreshed_after_the_answer(function: &LambdaFunction) -> Vec<Call> {
 }
 
 #[tokio::test]
-async fn a_stale_answer_is_refreshed_after_it_went_out_and_before_the_extension_asks_for_the_next_event() {
+async fn a_stale_answer_is_refreshed_after_it_went_out_and_before_the_runtime_asks_for_the_next_invocation() {
     let redis = RedisServer::start().await;
     let function = health(&redis.url(), &STALE);
     let calls = refreshed_after_the_answer(&function).await;
-    assert_eq!(&calls[..3], [Call::Answered(2), Call::RuntimeNext, Call::ExtensionNext]);
-    let registered = Call::Registered(r#"{"events":["INVOKE"]}"#.to_owned());
-    assert_eq!(function.api().calls()[0], registered);
+    assert_eq!(&calls[..2], [Call::Answered(2), Call::RuntimeNext]);
+    let calls = function.api().calls();
+    assert_eq!(calls[0], Call::Registered(r#"{"events":[]}"#.to_owned()));
+    let asked = calls.iter().filter(|call| **call == Call::ExtensionNext).count();
+    assert_eq!(asked, 1, "the extension costs an invocation nothing");
 }
 
 #[tokio::test]
-async fn without_the_extension_the_runtime_refreshes_before_it_asks_for_the_next_invocation() {
+async fn where_extensions_are_refused_the_same_is_done_at_the_same_time() {
     let redis = RedisServer::start().await;
     let function =
         LambdaFunction::start_with(Extensions::Refused, &built::program("health"), &settings(&redis.url(), &STALE));
     let calls = refreshed_after_the_answer(&function).await;
     assert_eq!(&calls[..2], [Call::Answered(2), Call::RuntimeNext]);
+}
+
+#[tokio::test]
+async fn no_freeze_cuts_a_refresh_and_what_it_stored_serves_others_meanwhile() {
+    let redis = RedisServer::start().await;
+    let quick = [("CACHE_TTL_HEALTH_ANALYSIS", "3"), ("EMBEDDED_ORIGIN_DELAY_MS", "500")];
+    let (frozen, other) = (health(&redis.url(), &quick), health(&redis.url(), &quick[1..]));
+    assert_eq!(frozen.invoke(&event("http-health")).await.header("x-cache"), "MISS");
+    for _ in 0..2 {
+        frozen.idle().await;
+        tokio::time::sleep(Duration::from_millis(3_100)).await;
+        assert_eq!(frozen.invoke(&event("http-health")).await.header("x-cache"), "STALE");
+        frozen.freeze().await;
+        assert_eq!(other.invoke(&event("http-health")).await.header("x-cache"), "HIT");
+        frozen.thaw();
+    }
+    let computed = frozen.logged("answer computed") + other.logged("answer computed");
+    assert_eq!(computed, 1 + 1 + 2, "one for the interactions of the medicines, and one for each refresh");
 }
 
 #[tokio::test]
@@ -110,7 +130,7 @@ async fn a_refresh_that_takes_too_long_is_left_and_the_environment_lives_on() {
 }
 
 #[tokio::test]
-async fn an_extension_that_gets_no_events_ends_the_process_which_lambda_would_wait_for_otherwise() {
+async fn an_extension_that_cannot_ask_for_events_ends_the_process_which_lambda_would_wait_for_otherwise() {
     let redis = RedisServer::start().await;
     let (program, url) = (built::program("health"), redis.url());
     let settings = settings(&url, &[]);

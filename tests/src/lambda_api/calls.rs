@@ -68,8 +68,11 @@ fn register(shared: &Shared, body: &Bytes) -> Answer {
     if shared.extensions == Extensions::Refused {
         return status(StatusCode::FORBIDDEN);
     }
+    let wanted: Value = serde_json::from_slice(body).unwrap_or_default();
+    let wants_invocations = wanted["events"].as_array().is_some_and(|events| events.contains(&json!("INVOKE")));
     shared.change(|state| {
         state.has_extension = true;
+        state.takes_invocations = wants_invocations;
         state.calls.push(Call::Registered(String::from_utf8_lossy(body).into_owned()));
     });
     let answer = Response::builder().header("lambda-extension-identifier", IDENTIFIER);

@@ -101,6 +101,8 @@ pub(super) struct State {
     pub(super) outcomes: BTreeMap<u64, Outcome>,
     pub(super) init_error: Option<Value>,
     pub(super) has_extension: bool,
+    /// Whether the extension wants to hear of invocations.
+    pub(super) takes_invocations: bool,
     /// How many calls for the next invocation, and for the next event, are waiting.
     pub(super) runtimes_waiting: usize,
     pub(super) extensions_waiting: usize,
@@ -133,7 +135,7 @@ impl Shared {
             state.next_number += 1;
             invocation.number = state.next_number;
             state.under_way.insert(invocation.number, invocation.sent_at);
-            if state.has_extension {
+            if state.takes_invocations {
                 state.events.push_back(invocation.clone());
             }
             state.invocations.push_back(invocation);
