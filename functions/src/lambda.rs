@@ -68,7 +68,7 @@ impl Function {
             Err(message) => {
                 // The setting that says how much is to be logged may be the one that is wrong.
                 logging::start(LevelFilter::INFO);
-                tracing::error!(message, "the function cannot start");
+                tracing::error!(reason = message, "the function cannot start");
                 host.runtime_api.report_init_error(&message).await;
                 Err(message.into())
             }

@@ -1,7 +1,7 @@
 //! Routes together with what the OpenAPI document says about them.
 //!
 //! A route can only be added with its description, and the router is only made from here, so none is missing in the
-//! document. A program that only serves them is built without the descriptions, which are a tenth of a Lambda function.
+//! document. A program that only serves them, as Lambda functions do, is built without the descriptions.
 
 use super::Services;
 use super::openapi::Operation;
