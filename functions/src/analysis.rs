@@ -163,13 +163,15 @@ impl HealthAnalyses {
         }
     }
 
-    /// A computation on the heap: the engine passes it on through many futures, which would all have to be as large.
+    /// A computation that moves to the heap when it begins, which most never do: the engine passes it on through many
+    /// futures, which would all have to be as large.
     fn computing(
         &self,
         question: HealthAnalysisRequest,
         deadline: Deadline,
     ) -> impl Future<Output = Result<Bytes, OriginError>> + Send + 'static {
-        Box::pin(self.clone().compute(question, deadline))
+        let analyses = self.clone();
+        async move { Box::pin(analyses.compute(question, deadline)).await }
     }
 
     async fn compute(self, question: HealthAnalysisRequest, deadline: Deadline) -> Result<Bytes, OriginError> {

@@ -50,10 +50,16 @@ use crate::drugs::Drugs;
 use crate::monitoring::Monitor;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use std::ops::Deref;
+use std::sync::Arc;
 
-/// What the handlers share.
+/// What the handlers share. Clones are one pointer, because every layer around a handler makes one for each request.
 #[derive(Clone, Debug)]
-pub struct Services {
+pub struct Services(Arc<ServiceParts>);
+
+/// What [`Services`] are made of.
+#[derive(Debug)]
+pub struct ServiceParts {
     /// Answers health questions.
     pub analyses: HealthAnalyses,
     /// Answers questions about drugs.
@@ -68,6 +74,20 @@ pub struct Services {
     pub exposure: Exposure,
     /// What a request may cost.
     pub limits: Limits,
+}
+
+impl From<ServiceParts> for Services {
+    fn from(parts: ServiceParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for Services {
+    type Target = ServiceParts;
+
+    fn deref(&self) -> &ServiceParts {
+        &self.0
+    }
 }
 
 /// The routes of the health group, and the document of the interface.

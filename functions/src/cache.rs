@@ -13,10 +13,12 @@ mod encryption;
 mod entry;
 mod envelope;
 mod errand;
+mod finding;
 mod generations;
 mod keeping;
 mod keyring;
 mod lease;
+mod lookups;
 mod measures;
 mod near;
 mod records;
@@ -40,15 +42,16 @@ pub use timing::{Deadline, Timing};
 
 use crate::clock::Clock;
 use crate::origin::OriginError;
-use crate::store::{FailureReason, Patience, Store, StoreError};
+use crate::store::{Patience, Store, StoreError};
 use bytes::Bytes;
 use computing::{Journey, Landed};
 use deferred::Deferred;
-use entry::{Entry, Unusable};
 use errand::Errand;
-use generations::{Generations, Known};
-use medinsight_core::{CacheKey, Freshness, Generation, Lifetime, TtlPolicy};
-use near::{Content, Near};
+use finding::Found;
+use generations::Generations;
+use lookups::Lookups;
+use medinsight_core::{CacheKey, Freshness, Lifetime, TtlPolicy};
+use near::Near;
 use single_flight::SingleFlight;
 use std::future::Future;
 use std::sync::Arc;
@@ -70,6 +73,7 @@ struct Inner {
     timing: Timing,
     clock: Clock,
     near: Near,
+    lookups: Lookups,
     flights: SingleFlight<CacheKey, Result<Landed, OriginError>>,
     background: SingleFlight<CacheKey, ()>,
     generations: Generations,
@@ -131,16 +135,6 @@ pub struct Answer {
     pub origin_cost: Option<Duration>,
 }
 
-/// What a lookup found.
-enum Found {
-    /// An entry that may be served, or may be served if all else fails.
-    Entry(Entry, Freshness),
-    /// No entry.
-    Nothing,
-    /// The store failed.
-    Failure(FailureReason),
-}
-
 impl Cache {
     /// Puts an engine together.
     #[must_use]
@@ -153,6 +147,7 @@ impl Cache {
             timing,
             clock,
             near: Near::new(near_bytes),
+            lookups: Lookups::default(),
             flights: SingleFlight::default(),
             background: SingleFlight::default(),
             generations: Generations::default(),
@@ -203,7 +198,7 @@ impl Cache {
     {
         let (key, deadline) = (visit.key.clone(), visit.deadline);
         let mut budget = Budget::new(&self.0.timing, deadline);
-        let found = self.look_up(visit, &mut budget).await;
+        let found = self.look_up_together(visit, &mut budget).await;
         let journey = |bypass| Journey { deadline, budget, bypass };
         match found {
             Found::Entry(entry, Freshness::Fresh) => Ok(entry.into_answer(CacheStatus::Hit)),
@@ -336,69 +331,6 @@ impl Cache {
     #[must_use]
     pub fn envelope(&self) -> &Envelope {
         &self.0.envelope
-    }
-
-    async fn look_up(&self, visit: Visit, budget: &mut Budget) -> Found {
-        let Visit { key, counts, inputs, .. } = visit;
-        let now = self.0.clock.now();
-        let known = self.0.generations.known(key.kind().category(), now);
-        if let Known::Current(generation) = known
-            && let Some(entry) = self.find_nearby(&key, generation)
-        {
-            counts.into_iter().for_each(|counter| self.count(counter));
-            inputs.into_iter().for_each(|(key, payload)| self.store_later(key, payload));
-            return Found::Entry(entry, Freshness::Fresh);
-        }
-        let mut errand = Errand { read: Some(key.clone()), counts, payloads: inputs, ..Errand::default() };
-        if !matches!(known, Known::Current(_)) {
-            errand.generations.push(key.kind().category());
-        }
-        let Some(patience) = budget.patience() else { return Found::Failure(FailureReason::BudgetSpent) };
-        match budget.spend_on(self.run(errand, patience)).await {
-            Err(error) => Found::Failure(error.reason),
-            Ok(reply) => match (reply.generation(key.kind().category()), known) {
-                (Some(generation), _) | (None, Known::Current(generation)) => {
-                    self.judge_and_keep(&key, reply.entry, generation)
-                }
-                (None, _) => Found::Nothing,
-            },
-        }
-    }
-
-    /// An entry that was read a moment ago and is still fresh.
-    fn find_nearby(&self, key: &CacheKey, generation: Generation) -> Option<Entry> {
-        let now = self.0.clock.now();
-        let life = self.lifetime(key)?;
-        let opened = match self.0.near.find(key, now)? {
-            Content::AsStored(bytes) => Entry::open(&self.0.envelope, key, bytes, &life, generation, now),
-            Content::Open(header, payload) => Entry::of(header, payload, &life, generation, now),
-        };
-        opened.ok().filter(|(_, freshness)| *freshness == Freshness::Fresh).map(|(entry, _)| entry)
-    }
-
-    fn judge_and_keep(&self, key: &CacheKey, bytes: Option<Bytes>, generation: Generation) -> Found {
-        let kept = bytes.clone().filter(|_| !self.0.near.is_off());
-        let found = self.judge(key, bytes, generation);
-        if let (Found::Entry(entry, Freshness::Fresh), Some(bytes)) = (&found, kept) {
-            let open = entry.header().filter(|_| near::may_be_kept_open(key));
-            let content =
-                open.map_or(Content::AsStored(bytes), |header| Content::Open(header, entry.payload().clone()));
-            self.0.near.keep(key, content, self.0.clock.now());
-        }
-        found
-    }
-
-    /// Decides what an entry is worth. One that cannot be read, or is of another generation, is none.
-    fn judge(&self, key: &CacheKey, entry: Option<Bytes>, generation: Generation) -> Found {
-        let Some((bytes, life)) = entry.zip(self.lifetime(key)) else { return Found::Nothing };
-        match Entry::open(&self.0.envelope, key, bytes, &life, generation, self.0.clock.now()) {
-            Ok((entry, freshness)) => Found::Entry(entry, freshness),
-            Err(Unusable::Cleared) => Found::Nothing,
-            Err(Unusable::Unreadable(reason)) => {
-                self.tally(Counter::Unreadable(reason), 1);
-                Found::Nothing
-            }
-        }
     }
 
     fn lifetime(&self, key: &CacheKey) -> Option<Lifetime> {

@@ -102,9 +102,8 @@ async fn read(path: PathBuf) -> Option<Vec<u8>> {
 
 /// Describes a question as the package does: without a secret, which no browser has.
 async fn describe_question(State(demo): State<Demo>, request: Request) -> Result<Response, Problem> {
-    let Services { analyses, limits, .. } = demo.services;
-    let body = read_json_body(request, limits.body_bytes).await?;
-    let question = analyses.question(HealthAnalysisRequest::from_json(&body)?);
+    let body = read_json_body(request, demo.services.limits.body_bytes).await?;
+    let question = demo.services.analyses.question(HealthAnalysisRequest::from_json(&body)?);
     let (canonical, digest) = (question.canonical().to_owned(), question.digest());
     let key = CacheKey::health_analysis(digest, None).to_string();
     Ok(Json(Description { canonical, digest: digest.to_hex(), key }).into_response())

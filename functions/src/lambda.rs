@@ -87,7 +87,8 @@ impl Function {
         S: Service<LambdaInvocation, Response = (), Error = Error> + Clone + Send + 'static,
         S::Future: Send + 'static,
     {
-        let Self { services: Services { cache, .. }, aftercare, host } = self;
+        let Self { services, aftercare, host } = self;
+        let cache = services.cache.clone();
         let asked_to_end = shutdown::asked()?;
         let (afterwards, extension) = match host.concurrency {
             Concurrency::One => (Afterwards::Care(aftercare), extension(&host.runtime_api).await),

@@ -1,7 +1,7 @@
 //! The local server: the routers of every group on one port, without Lambda.
 
 use crate::analysis::HealthAnalyses;
-use crate::api::{self, Exposure, Peer, Services};
+use crate::api::{self, Exposure, Peer, ServiceParts, Services};
 use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, StoreScope, Timing};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
@@ -58,7 +58,7 @@ pub(crate) fn assemble(config: &Config) -> Result<Services, Box<dyn std::error::
     warn_of_separate_budgets(config);
     let exposure = Exposure::new(config, &cache)?;
     let (access, limits) = (config.access.clone(), config.limits);
-    Ok(Services { analyses, drugs, cache, monitor, access, exposure, limits })
+    Ok(ServiceParts { analyses, drugs, cache, monitor, access, exposure, limits }.into())
 }
 
 fn encryption(config: &Config, scope: StoreScope) -> Result<Encryption, NoEncryption> {

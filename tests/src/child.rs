@@ -68,11 +68,6 @@ impl RunningChild {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 
-    /// What a pipe that was asked for in the command delivers; only once.
-    pub fn take_stdout(&self) -> Option<std::process::ChildStdout> {
-        self.lock().stdout.take()
-    }
-
     /// How the program ended, if it did.
     pub fn exit_status(&self) -> Option<ExitStatus> {
         self.lock().try_wait().ok().flatten()

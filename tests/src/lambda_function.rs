@@ -53,17 +53,20 @@ impl LambdaFunction {
     }
 
     fn start_command(mut command: Command, extensions: Extensions, settings: &[(&str, &str)]) -> Self {
-        let api = LambdaApi::start(extensions);
+        let (api, log) = (LambdaApi::start(extensions), Log::create().expect("a file for the log"));
         command.env_clear().envs([
             ("AWS_LAMBDA_RUNTIME_API", api.address().to_string().as_str()),
             ("AWS_LAMBDA_FUNCTION_NAME", "invented-function"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
         ]);
-        command.envs(settings.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(log.output().expect("a second handle"))
+            .stderr(Stdio::null());
         let started_at = Instant::now();
         let child = RunningChild::start(command).expect("the function can be started");
-        let log = Log::of(child.take_stdout().expect("a piped output"));
         Self { child, api, log, started_at }
     }
 

@@ -35,11 +35,11 @@ impl ServerProcess {
     ///
     /// When it does not build or does not start.
     pub async fn start_on_terminal(settings: &[(&str, &str)], terminal: Stdio) -> Self {
+        let log = Log::create().expect("a file for the log");
         let mut command = child::command(&built::program("medinsight"));
         command.arg("serve").env_clear().env("MEDINSIGHT_PORT", "0").envs(settings.iter().copied());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(terminal);
+        command.stdin(Stdio::null()).stdout(log.output().expect("a second handle")).stderr(terminal);
         let child = RunningChild::start(command).expect("the server can be started");
-        let log = Log::of(child.take_stdout().expect("a piped output"));
         let address = address_in(&log, &child).await;
         Self { child, address, log }
     }
@@ -100,7 +100,7 @@ impl ServerProcess {
 
 /// Waits for the line that says where the server listens.
 async fn address_in(log: &Log, child: &RunningChild) -> SocketAddr {
-    let found = || log.find(|line| served_address(line));
+    let found = || log.find(served_address);
     waiting::until("the server serves", START_LIMIT, || async {
         let ended = child.exit_status();
         assert!(ended.is_none(), "the server did not start ({ended:?}); it wrote {:?}", log.lines());

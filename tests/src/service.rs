@@ -11,7 +11,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use medinsight_core::{CacheKey, TtlPolicy, UnixMillis};
 use medinsight_functions::analysis::HealthAnalyses;
-use medinsight_functions::api::{Exposure, Services, all_routes, finish};
+use medinsight_functions::api::{Exposure, ServiceParts, all_routes, finish};
 use medinsight_functions::cache::{Cache, Envelope, Parts, StoreScope, Timing};
 use medinsight_functions::clock::{Clock, ManualClock};
 use medinsight_functions::config::{Config, Limits};
@@ -109,7 +109,7 @@ impl Service {
         let drugs = Drugs::new(cache.clone(), Arc::clone(&origin) as _, config.origin_timeout);
         let analyses = HealthAnalyses::new(cache.clone(), Arc::clone(&origin) as _, config.key_secret.clone());
         let monitor = Monitor::new(cache.clone(), config.alerts);
-        let services = Services {
+        let services = ServiceParts {
             analyses,
             drugs,
             cache: cache.clone(),
@@ -118,7 +118,7 @@ impl Service {
             exposure: Exposure::new(config, &cache).expect("a source of randomness"),
             limits: config.limits,
         };
-        let router = finish(all_routes(), services);
+        let router = finish(all_routes(), services.into());
         Self { router, cache, monitor, clock, origin }
     }
 

@@ -44,6 +44,7 @@ impl Cache {
         let started = self.0.clock.now();
         self.0.store.renew_generation(category, generation, Patience::of(UNHURRIED)).await?;
         self.0.generations.learn(&[(category, generation)], started);
+        self.0.lookups.close();
         Ok(Cleared { cache: self.clone(), category })
     }
 
@@ -72,7 +73,9 @@ impl Cache {
             }
             Pattern::Prefix(..) => {
                 self.0.near.forget_all();
-                self.0.store.sweep_pattern(pattern, tally).await
+                let swept = self.0.store.sweep_pattern(pattern, tally).await;
+                self.0.lookups.close();
+                swept
             }
         }
     }
@@ -85,6 +88,7 @@ impl Cache {
     pub async fn delete(&self, key: &CacheKey) -> Result<bool, StoreError> {
         let removed = self.0.store.delete(key, Patience::of(UNHURRIED)).await;
         self.0.near.forget(key);
+        self.0.lookups.close();
         removed
     }
 }

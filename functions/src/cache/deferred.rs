@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// How many payloads may wait. The server flushes every second; beyond this many the newest are worth less than the
 /// memory, and they are summaries and inputs that the next question writes anew.
-const MAX_WAITING_PAYLOADS: usize = 1_024;
+const MAX_WAITING_PAYLOADS: usize = 4_096;
 
 /// How many payloads ride along with one trip. After an outage many wait, and a hit must not wait for all of them.
 const MAX_RIDING_PAYLOADS: usize = 16;

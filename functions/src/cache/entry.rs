@@ -7,7 +7,7 @@ use medinsight_core::{Assessment, CacheKey, EntryHeader, Freshness, Generation, 
 use std::time::Duration;
 
 /// An entry that was read, and what is known of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Entry {
     payload: Bytes,
     /// None for a value of the earlier service, which says nothing of its age.

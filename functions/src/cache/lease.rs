@@ -20,9 +20,10 @@ use tokio::time::Instant;
 /// What a lease lasts longer than its computation may take, so that the answer can still be stored.
 const TIME_TO_STORE: Duration = Duration::from_millis(250);
 
-/// How often somebody who waits asks: after a sixteenth of the time that it has waited, within these limits. So an answer
-/// is seen soon after it was stored, measured by what it took, and a long computation is not asked for all the time.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(8);
+/// How often somebody who waits asks: after a part of the time that it has waited, within these limits. So an answer is
+/// seen soon after it was stored, measured by what it took, and a long computation is not asked for all the time.
+const PART_OF_THE_WAIT: u32 = 32;
+const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(40);
 
 /// A lease that was granted.
@@ -80,7 +81,7 @@ impl Cache {
         let (started, give_up_at) = (Instant::now(), self.give_up_at(journey.deadline));
         let mut right = self.ask_within_budget(key, journey).await;
         while matches!(right, Right::Held) && Instant::now() < give_up_at {
-            tokio::time::sleep((started.elapsed() / 16).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)).await;
+            tokio::time::sleep((started.elapsed() / PART_OF_THE_WAIT).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)).await;
             let patience = Patience { until: give_up_at }.at_most(UNHURRIED);
             right = self.ask(key, journey.deadline, patience, Wait::ForAnother).await;
         }

@@ -20,7 +20,8 @@ pub struct RedisConfig {
     pub max_connections: usize,
     /// `REDIS_CONNECT_TIMEOUT_MS`: how long a connection may take to make, 2 to 10,000; 200.
     pub connect_timeout: Duration,
-    /// `REDIS_COMMAND_TIMEOUT_MS`: how long a reply may take, 2 to 10,000; 100.
+    /// `REDIS_COMMAND_TIMEOUT_MS`: how long a reply may take, 2 to 10,000; 100. Half of it when a second connection gets
+    /// no answer either.
     pub command_timeout: Duration,
 }
 

@@ -1,6 +1,6 @@
 //! A job of the worker: one answer that is to be there before somebody asks for it.
 
-use crate::api::Services;
+use crate::api::{ServiceParts, Services};
 use crate::cache::Deadline;
 use crate::warming::{self, Fate};
 use medinsight_core::{CacheKey, DrugAnalysisRequest, DrugName, HealthAnalysisRequest};
@@ -48,7 +48,7 @@ impl Job {
 
     /// Does the job, and waits for its end at most until the deadline.
     pub(super) async fn run(self, services: &Services, deadline: Deadline) -> Fate {
-        let Services { analyses, drugs, .. } = services;
+        let ServiceParts { analyses, drugs, .. } = &**services;
         match self {
             Self::DrugAnalysis(question) => {
                 let warming = drugs.warm_analysis(question.drug(), *question.variant(), deadline);

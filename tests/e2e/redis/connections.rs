@@ -5,7 +5,7 @@ use medinsight_tests::fault_proxy::FaultProxy;
 use medinsight_tests::redis_server::{AclUser, RedisOptions, RedisServer};
 use medinsight_tests::redis_tls::TlsRedis;
 use medinsight_tests::{Service, question};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn tls_with_a_private_authority_and_a_user_of_the_acl_works() {
@@ -63,7 +63,7 @@ async fn start_up_does_not_wait_for_redis_and_one_connection_is_enough_for_littl
     let service = Service::with_settings(&[("REDIS_URL", &proxy.url())]);
     assert_eq!(proxy.counts().connections, 0);
     for number in 0..10 {
-        service.ask(&json!({"concern": "Headache", "symptoms": format!("pain number {number}")})).await;
+        service.ask(&numbered(number)).await;
     }
     assert_eq!(proxy.counts().connections, 1);
 }
@@ -73,10 +73,15 @@ async fn load_is_spread_over_more_connections_and_never_over_more_than_allowed()
     let redis = RedisServer::start().await;
     let proxy = FaultProxy::start(redis.address()).await;
     let service = Service::with_settings(&[("REDIS_URL", &proxy.url()), ("REDIS_MAX_CONNECTIONS", "3")]);
-    let question = question();
-    service.ask(&question).await;
-    service.ask(&question).await;
-    let answers = join_all((0..200).map(|_| service.ask(&question))).await;
+    let questions: Vec<_> = (0..200).map(numbered).collect();
+    for question in &questions {
+        service.ask(question).await;
+    }
+    let answers = join_all(questions.iter().map(|question| service.ask(question))).await;
     assert!(answers.iter().all(|answer| answer.x_cache() == "HIT"));
     assert!((2..=3).contains(&proxy.counts().connections), "{}", proxy.counts().connections);
+}
+
+fn numbered(number: u64) -> Value {
+    json!({"concern": "Headache", "symptoms": format!("pain number {number}")})
 }

@@ -1,5 +1,6 @@
 //! Several processes, one store.
 
+use futures_util::future::join_all;
 use medinsight_core::CacheKey;
 use medinsight_tests::fault_proxy::FaultProxy;
 use medinsight_tests::redis_server::RedisServer;
@@ -37,6 +38,24 @@ async fn a_hit_is_one_round_trip_with_the_entry_the_count_and_the_input() {
     let after = proxy.counts();
     assert_eq!((after.round_trips - before.round_trips, after.connections), (1, 1));
     assert_eq!(sent(&before.commands, &after.commands), [("GET", 1), ("INCRBY", 1), ("SET", 1)]);
+}
+
+#[tokio::test]
+async fn who_asks_the_same_at_the_same_moment_shares_one_round_trip_and_everybody_is_counted() {
+    let redis = RedisServer::start().await;
+    let proxy = FaultProxy::start(redis.address()).await;
+    let service = Service::with_settings(&[("REDIS_URL", &proxy.url())]);
+    service.ask(&question()).await;
+    service.ask(&question()).await;
+    service.cache.flush().await;
+    let before = proxy.counts();
+    let question = question();
+    let answers = join_all((0..20).map(|_| service.ask(&question))).await;
+    assert!(answers.iter().all(|answer| answer.x_cache() == "HIT"));
+    assert_eq!(proxy.counts().round_trips - before.round_trips, 1);
+    service.cache.flush().await;
+    assert_eq!(service.counter("usage", "requests").await, 22);
+    assert_eq!(service.counter("usage", "hits").await, 21);
 }
 
 #[tokio::test]

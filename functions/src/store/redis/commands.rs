@@ -7,6 +7,12 @@ use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, Generation};
 use redis::{Cmd, RedisError, Value};
 
+/// How many parts the longest of the commands has that every request sends: `SET key entry PX life`.
+const MOST_PARTS: usize = 5;
+
+/// Room for the longest number and the two letters before it.
+const NUMBER_BYTES: usize = 24;
+
 /// One command of a trip.
 #[derive(Debug)]
 pub(super) enum Command<'a> {
@@ -49,14 +55,14 @@ impl Command<'_> {
                 cmd.arg(key.lease_key()).arg(lease.token.to_hex()).arg("NX").arg("PX").arg(life);
                 cmd
             }
-            Self::Read(key) => redis::cmd("GET").arg(key.as_str()).take(),
+            Self::Read(key) => sized("GET", key.as_str().len()).arg(key.as_str()).take(),
             Self::NewGeneration(category, generation) => {
                 let mut cmd = redis::cmd("SET");
                 cmd.arg(category.generation_key()).arg(show_generation(*generation)).arg("NX");
                 cmd
             }
             Self::Generation(category) => redis::cmd("GET").arg(category.generation_key()).take(),
-            Self::Count(key, by) => redis::cmd("INCRBY").arg(key.as_str()).arg(*by).take(),
+            Self::Count(key, by) => sized("INCRBY", key.as_str().len()).arg(key.as_str()).arg(*by).take(),
             Self::Write(write) => set(write),
             Self::Other(cmd) | Self::To(_, cmd) => (*cmd).clone(),
         }
@@ -68,8 +74,15 @@ impl Command<'_> {
     }
 }
 
+/// A command with room for what every request sends: growing step by step would take longer than all the rest.
+fn sized(name: &str, bytes: usize) -> Cmd {
+    let mut cmd = Cmd::with_capacity(MOST_PARTS, name.len() + bytes + NUMBER_BYTES);
+    cmd.arg(name);
+    cmd
+}
+
 fn set(write: &Write) -> Cmd {
-    let mut cmd = redis::cmd("SET");
+    let mut cmd = sized("SET", write.key.as_str().len() + write.entry.len());
     cmd.arg(write.key.as_str()).arg(write.entry.as_ref());
     if let Some(keep_for) = write.keep_for {
         cmd.arg("PX").arg(millis_at_least_one(keep_for));

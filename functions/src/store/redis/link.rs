@@ -66,6 +66,14 @@ pub(super) enum Remedy {
     Hopeless,
 }
 
+/// When a successor was called.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Called {
+    Now,
+    /// So recently that none is called now.
+    Before,
+}
+
 impl Link {
     pub(super) fn new(connector: Arc<Connector>, clock: Clock, connect_timeout: Duration) -> Arc<Self> {
         Arc::new(Self {
@@ -142,9 +150,9 @@ impl Link {
         Err(connecting)
     }
 
-    /// Waits for outcomes. When half of the time is over, a successor is called: if it is there and answers before the
-    /// outcomes, the old connection is dead, and those who wait on it go over; if it is not there when the time is up,
-    /// there is no use in trying again.
+    /// Waits for outcomes. When a quarter of the time is over, a successor is called: if it is there and answers before
+    /// the outcomes, the old connection is dead, and those who wait on it go over; if the server has not answered it
+    /// either after another quarter, or the time is up, there is no use in trying again.
     async fn wait_for(
         self: &Arc<Self>,
         live: &Arc<Live>,
@@ -158,8 +166,7 @@ impl Link {
         if live.is_retired.load(Ordering::SeqCst) {
             return Err(in_doubt(FailureReason::Disconnected, Remedy::TryAgain));
         }
-        let halfway = patience.at_most(command_timeout / 2).until;
-        let timer = tokio::time::sleep_until(halfway);
+        let timer = tokio::time::sleep_until(patience.at_most(command_timeout / 4).until);
         tokio::pin!(timer);
         let mut has_called = false;
         loop {
@@ -172,8 +179,11 @@ impl Link {
                         return Err(self.timed_out(live));
                     }
                     has_called = true;
-                    self.call_successor(live);
-                    timer.as_mut().reset(patience.until);
+                    let time_for_a_sign = match self.call_successor(live) {
+                        Called::Now => live.time_for_a_sign(command_timeout),
+                        Called::Before => command_timeout,
+                    };
+                    timer.as_mut().reset(patience.at_most(time_for_a_sign).until);
                 }
             }
         }
@@ -194,11 +204,11 @@ impl Link {
     }
 
     /// Makes a second connection in the background; once it has answered it takes the place of `live`.
-    fn call_successor(self: &Arc<Self>, live: &Arc<Live>) {
+    fn call_successor(self: &Arc<Self>, live: &Arc<Live>) -> Called {
         let now = self.clock.now();
         let last = UnixMillis(self.successor_called_at.swap(now.0, Ordering::SeqCst));
         if now.since(last) < MIN_BETWEEN_SUCCESSORS {
-            return;
+            return Called::Before;
         }
         let (link, live) = (Arc::clone(self), Arc::clone(live));
         tokio::spawn(async move {
@@ -206,6 +216,7 @@ impl Link {
                 link.replace(&live, successor);
             }
         });
+        Called::Now
     }
 
     fn replace(&self, live: &Arc<Live>, successor: Arc<Live>) {
@@ -284,6 +295,15 @@ impl Live {
     fn is_fit(&self, now: UnixMillis) -> bool {
         let idle = now.since(UnixMillis(self.last_used.load(Ordering::Relaxed)));
         !self.is_retired.load(Ordering::SeqCst) && idle <= MAX_IDLE
+    }
+
+    /// How long a server may take to answer the successor of a connection on which it is silent. The nodes of a cluster
+    /// fail one by one, and the answer of another one says nothing.
+    fn time_for_a_sign(&self, command_timeout: Duration) -> Duration {
+        match self.connection {
+            Connection::Single(_) => command_timeout / 4,
+            Connection::Cluster(_) => command_timeout,
+        }
     }
 
     fn retire(&self) {

@@ -1,0 +1,117 @@
+//! Finding an entry: near by, in the store, or together with those who are just looking for it.
+
+use super::entry::{Entry, Unusable};
+use super::errand::Errand;
+use super::generations::Known;
+use super::lookups::{Joining, Part};
+use super::near::{self, Content};
+use super::timing::Budget;
+use super::{Cache, Counter, Visit};
+use crate::store::FailureReason;
+use bytes::Bytes;
+use medinsight_core::{CacheKey, Freshness, Generation};
+
+/// What a lookup found.
+#[derive(Clone, Debug)]
+pub(super) enum Found {
+    /// An entry that may be served, or may be served if all else fails.
+    Entry(Entry, Freshness),
+    /// No entry.
+    Nothing,
+    /// The store failed.
+    Failure(FailureReason),
+}
+
+impl Cache {
+    /// Looks up what nobody in this process is just looking up, or else is told what they find.
+    pub(super) async fn look_up_together(&self, visit: Visit, budget: &mut Budget) -> Found {
+        let key = visit.key.clone();
+        match self.0.lookups.take_part(&key) {
+            Part::Looks(looking) => {
+                let found = self.look_up(visit, budget).await;
+                looking.found(&found);
+                found
+            }
+            Part::Joins(joining) => match self.be_told(joining, budget).await {
+                Some(found) => {
+                    self.defer(visit.counts, visit.inputs);
+                    found
+                }
+                None => self.look_up(visit, budget).await,
+            },
+        }
+    }
+
+    async fn be_told(&self, joining: Joining, budget: &mut Budget) -> Option<Found> {
+        let patience = budget.patience()?;
+        budget.spend_on(tokio::time::timeout_at(patience.until, joining.told())).await.ok().flatten()
+    }
+
+    /// Leaves what a visit brings to the next trip.
+    fn defer(&self, counts: Vec<CacheKey>, inputs: Vec<(CacheKey, Bytes)>) {
+        counts.into_iter().for_each(|counter| self.count(counter));
+        inputs.into_iter().for_each(|(key, payload)| self.store_later(key, payload));
+    }
+
+    pub(super) async fn look_up(&self, visit: Visit, budget: &mut Budget) -> Found {
+        let Visit { key, counts, inputs, .. } = visit;
+        let now = self.0.clock.now();
+        let known = self.0.generations.known(key.kind().category(), now);
+        if let Known::Current(generation) = known
+            && let Some(entry) = self.find_nearby(&key, generation)
+        {
+            self.defer(counts, inputs);
+            return Found::Entry(entry, Freshness::Fresh);
+        }
+        let mut errand = Errand { read: Some(key.clone()), counts, payloads: inputs, ..Errand::default() };
+        if !matches!(known, Known::Current(_)) {
+            errand.generations.push(key.kind().category());
+        }
+        let Some(patience) = budget.patience() else { return Found::Failure(FailureReason::BudgetSpent) };
+        match budget.spend_on(self.run(errand, patience)).await {
+            Err(error) => Found::Failure(error.reason),
+            Ok(reply) => match (reply.generation(key.kind().category()), known) {
+                (Some(generation), _) | (None, Known::Current(generation)) => {
+                    self.judge_and_keep(&key, reply.entry, generation)
+                }
+                (None, _) => Found::Nothing,
+            },
+        }
+    }
+
+    /// An entry that was read a moment ago and is still fresh.
+    fn find_nearby(&self, key: &CacheKey, generation: Generation) -> Option<Entry> {
+        let now = self.0.clock.now();
+        let life = self.lifetime(key)?;
+        let opened = match self.0.near.find(key, now)? {
+            Content::AsStored(bytes) => Entry::open(&self.0.envelope, key, bytes, &life, generation, now),
+            Content::Open(header, payload) => Entry::of(header, payload, &life, generation, now),
+        };
+        opened.ok().filter(|(_, freshness)| *freshness == Freshness::Fresh).map(|(entry, _)| entry)
+    }
+
+    fn judge_and_keep(&self, key: &CacheKey, bytes: Option<Bytes>, generation: Generation) -> Found {
+        let kept = bytes.clone().filter(|_| !self.0.near.is_off());
+        let found = self.judge(key, bytes, generation);
+        if let (Found::Entry(entry, Freshness::Fresh), Some(bytes)) = (&found, kept) {
+            let open = entry.header().filter(|_| near::may_be_kept_open(key));
+            let content =
+                open.map_or(Content::AsStored(bytes), |header| Content::Open(header, entry.payload().clone()));
+            self.0.near.keep(key, content, self.0.clock.now());
+        }
+        found
+    }
+
+    /// Decides what an entry is worth. One that cannot be read, or is of another generation, is none.
+    pub(super) fn judge(&self, key: &CacheKey, entry: Option<Bytes>, generation: Generation) -> Found {
+        let Some((bytes, life)) = entry.zip(self.lifetime(key)) else { return Found::Nothing };
+        match Entry::open(&self.0.envelope, key, bytes, &life, generation, self.0.clock.now()) {
+            Ok((entry, freshness)) => Found::Entry(entry, freshness),
+            Err(Unusable::Cleared) => Found::Nothing,
+            Err(Unusable::Unreadable(reason)) => {
+                self.tally(Counter::Unreadable(reason), 1);
+                Found::Nothing
+            }
+        }
+    }
+}
