@@ -142,6 +142,16 @@ impl HealthAnalyses {
         keys
     }
 
+    /// Every key under which what somebody calls `key` may lie: that key, and for an answer also the one that its digest
+    /// has with a secret, because the digest is what clients see.
+    #[must_use]
+    pub fn keys_called(&self, key: CacheKey) -> Vec<CacheKey> {
+        let digest = key.identifier().parse::<RequestDigest>().ok();
+        let private = digest.filter(|_| key.kind() == EntryKind::HealthAnalysis).map(|digest| self.key_of(&digest));
+        let private = private.filter(|private| *private != key);
+        std::iter::once(key).chain(private).collect()
+    }
+
     /// The cached answer to the question with this digest, if there is one. Never computes.
     pub async fn find(&self, digest: &RequestDigest, deadline: Deadline) -> Option<Answer> {
         let answer = self.cache.peek(self.visit(digest, deadline)).await?;

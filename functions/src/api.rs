@@ -20,6 +20,7 @@ mod percent;
 mod policy;
 mod problem;
 mod redis_clearing;
+mod redis_entry;
 mod redis_health;
 mod redis_keys;
 mod redis_performance;
@@ -33,7 +34,7 @@ mod sweeping;
 mod trace_context;
 mod warming;
 
-pub use access::{Access, AdminToken};
+pub use access::{Access, AdminToken, AtCommandLine};
 pub(crate) use body::read_json_body;
 pub use client::Peer;
 pub use exposure::Exposure;
@@ -127,6 +128,7 @@ pub fn redis_routes<P: Purpose>() -> Routes<P> {
         .get("/api/v1/redis/stats", redis_stats::redis_stats, redis_stats::describe)
         .get("/api/v1/redis/performance", redis_performance::redis_performance, redis_performance::describe)
         .get("/api/v1/redis/keys/{pattern}", redis_keys::list_keys, redis_keys::describe)
+        .get(ENTRY, redis_entry::show_entry, redis_entry::describe)
         .delete(ENTRY, redis_clearing::delete_entry, redis_clearing::describe_delete_entry)
         .post(PATTERN, redis_clearing::clear_pattern, redis_clearing::describe_clear_pattern)
         .get(SESSION, redis_session::show_session, redis_session::describe_show_session)

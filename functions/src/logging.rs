@@ -21,8 +21,20 @@ pub const AUDIT: &str = "medinsight_audit";
 
 /// Starts logging. A second call changes nothing.
 pub fn start(level: LevelFilter) {
+    start_to(std::io::stdout, level);
+}
+
+/// Starts logging on standard error, for a command whose standard output is its result.
+pub fn start_on_terminal(level: LevelFilter) {
+    start_to(std::io::stderr, level);
+}
+
+fn start_to<W>(writer: W, level: LevelFilter)
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     // The only failure is that logging has been started before.
-    let _ = to(std::io::stdout, level).try_init();
+    let _ = to(writer, level).try_init();
     panic::set_hook(Box::new(|panic| {
         // The message of a panic may quote what a person wrote, the place in the code cannot.
         let place = panic.location().map(|place| (place.file(), place.line()));

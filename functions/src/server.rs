@@ -37,7 +37,7 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 /// # Errors
 ///
 /// When Redis is configured and cannot be used as it is, or entries cannot be encrypted as the configuration demands.
-pub(crate) fn assemble(config: &Config) -> Result<Services, Box<dyn std::error::Error>> {
+pub fn assemble(config: &Config) -> Result<Services, Box<dyn std::error::Error>> {
     let clock = Clock::System;
     let (store, scope) = match &config.redis {
         Some(redis) => (Store::Redis(RedisStore::new(redis, &clock)?), StoreScope::Shared),

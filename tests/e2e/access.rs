@@ -20,6 +20,8 @@ fn routes() -> Vec<(Method, String, Option<Value>)> {
     let result = format!("/api/v1/cache/analysis-result/{}", "0".repeat(64));
     vec![
         (Method::GET, "/api/v1/redis/keys/symptom".into(), None),
+        (Method::GET, "/api/v1/redis/cache/ai_summary/a-session".into(), None),
+        (Method::GET, "/api/v1/redis/cache/ai_summary/a-session?value=true".into(), None),
         (Method::DELETE, "/api/v1/redis/cache/ai_summary/a-session".into(), None),
         (Method::POST, "/api/v1/redis/cache/clear-pattern".into(), Some(json!({"pattern": "symptom:*"}))),
         (

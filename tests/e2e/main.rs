@@ -8,6 +8,7 @@ mod bad_input;
 mod caching;
 mod canaries;
 mod client_digests;
+mod command_line;
 mod conditional;
 mod contract;
 mod drugs;

@@ -4,7 +4,7 @@
 //! else is the real thing: the routers, the engine, the store and the embedded origin.
 //!
 //! [`redis_server`], [`redis_cluster`] and [`redis_tls`] start real Redis servers and [`fault_proxy`] puts faults in front of them; [`process`] starts the
-//! real server program and [`load`] sends it requests. [`lambda_function`] starts the real Lambda functions in an
+//! real server program, [`command_line`] runs its other commands, and [`load`] sends requests. [`lambda_function`] starts the real Lambda functions in an
 //! environment that [`lambda_api`] emulates.
 
 #![allow(clippy::expect_used, reason = "a test that cannot set itself up has to fail")]
@@ -12,6 +12,7 @@
 mod backing;
 pub mod built;
 pub mod child;
+pub mod command_line;
 pub mod contract;
 mod controlled_origin;
 pub mod events;

@@ -9,6 +9,8 @@ use medinsight_core::{CacheKey, Category, KeySecret, Pattern};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Action {
     ListKeys,
+    InspectEntry,
+    ReadEntry,
     DeleteEntry,
     ClearPattern,
     CountPattern,
@@ -26,6 +28,8 @@ impl Action {
     const fn as_str(self) -> &'static str {
         match self {
             Self::ListKeys => "list_keys",
+            Self::InspectEntry => "inspect_entry",
+            Self::ReadEntry => "read_entry",
             Self::DeleteEntry => "delete_entry",
             Self::ClearPattern => "clear_pattern",
             Self::CountPattern => "count_pattern",
@@ -59,6 +63,9 @@ pub(super) enum Resource<'a> {
 }
 
 impl Resource<'_> {
+    /// What the service as a whole is called.
+    const SERVICE: (&'static str, Option<String>) = ("service", None);
+
     /// The category and, for what may name a person, a keyed digest of the name: the same name has the same digest, so
     /// that an examiner can ask who read a given session, and nobody else can tell which it was.
     pub(super) fn pseudonymous(self, names: &KeySecret) -> (&'static str, Option<String>) {
@@ -70,7 +77,7 @@ impl Resource<'_> {
             Self::Entry(key) => (key.kind().category().as_str(), name(key.as_str())),
             Self::Session(id) => ("session", name(id)),
             Self::Everything => ("everything", None),
-            Self::Service => ("service", None),
+            Self::Service => Self::SERVICE,
         }
     }
 }
@@ -132,11 +139,22 @@ impl Audit {
     }
 }
 
+impl Audit {
+    /// A look at numbers by whoever runs this process is of interest to nobody else.
+    fn is_nobodys_business(&self) -> bool {
+        self.actor == Actor::CommandLine && self.resource == Resource::SERVICE
+    }
+}
+
 impl Drop for Audit {
     fn drop(&mut self) {
+        if self.is_nobodys_business() {
+            return;
+        }
         let (actor, subject) = match &self.actor {
             Actor::Token => ("token", None),
             Actor::Jwt(subject) => ("jwt", subject.as_deref()),
+            Actor::CommandLine => ("command_line", None),
         };
         let (category, resource) = &self.resource;
         tracing::info!(

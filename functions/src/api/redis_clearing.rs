@@ -6,6 +6,7 @@ use super::answer::private_json;
 use super::audit::{Action, Outcome, Resource};
 use super::body::{self, Members, read_json_body};
 use super::openapi::{Header, Operation, schema};
+use super::redis_entry::{describe_key, key_of_path};
 use super::redis_keys::pattern_schema;
 use super::sweeping::{Sweeping, sweep_within};
 use super::{Problem, Services};
@@ -15,7 +16,7 @@ use axum::Extension;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::response::Response;
-use medinsight_core::{CacheKey, Category, Pattern, RequestDigest, RequestError};
+use medinsight_core::{CacheKey, Category, Pattern, RequestError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -68,12 +69,8 @@ pub(super) async fn delete_entry(
     path: Result<Path<(String, String)>, PathRejection>,
     query: Result<Query<DeleteEntryQueryParams>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Path((category, identifier)) = path.map_err(|_| Problem::invalid_id("identifier"))?;
     let sub_key = query.map(|Query(query)| query.sub_key).map_err(|_| Problem::invalid_id("sub_key"))?;
-    let key = CacheKey::build(&category, &identifier, sub_key.as_deref())?;
-    if key.kind().category().is_counter() {
-        return Err(Problem::counters_are_out_of_reach());
-    }
+    let key = key_of_path(path, sub_key.as_deref())?;
     let audit = admin.audit(Action::DeleteEntry, Resource::Entry(&key));
     let deleted = delete(&services, &key).await.map_err(Problem::from);
     let deleted = audit.close_with(deleted)?;
@@ -81,16 +78,10 @@ pub(super) async fn delete_entry(
     private_json(&DeleteEntryResponse { timestamp, deleted, key: key.as_str() })
 }
 
-/// Removes an entry under the key as it is stored; for an answer also under the one that its digest has with a secret,
-/// because the digest is what clients see.
 async fn delete(services: &Services, key: &CacheKey) -> Result<bool, StoreError> {
-    let mut deleted = services.cache.delete(key).await?;
-    let digest = key.identifier().parse::<RequestDigest>().ok();
-    if let (Category::HealthAnalysis, Some(digest)) = (key.kind().category(), digest) {
-        let private = services.analyses.key_of(&digest);
-        if private != *key {
-            deleted |= services.cache.delete(&private).await?;
-        }
+    let mut deleted = false;
+    for key in services.analyses.keys_called(key.clone()) {
+        deleted |= services.cache.delete(&key).await?;
     }
     Ok(deleted)
 }
@@ -149,16 +140,10 @@ pub(super) async fn clear_all(
 }
 
 pub(super) fn describe_delete_entry() -> Operation {
-    let categories: Vec<_> = Category::of_entries().map(Category::as_str).collect();
-    let identifier = "What the category's keys are about: an id, a digest or a drug's name.";
-    let sub_key = json!({ "type": "string", "minLength": 1 });
-    Operation::new("redis", "delete_entry", "Removes one entry, and voids its computation if one is under way")
-        .path_parameter("category", "The category.", json!({ "type": "string", "enum": categories }))
-        .path_parameter("identifier", identifier, json!({ "type": "string", "minLength": 1 }))
-        .query_parameter("sub_key", "The sub-key, in the categories that have some.", sub_key)
+    let operation =
+        Operation::new("redis", "delete_entry", "Removes one entry, and voids its computation if one is under way");
+    describe_key(operation)
         .answer::<DeleteEntryResponse<'static>>("Whether there was an entry.", &[Header::CacheControl])
-        .problems([Problem::invalid_id("identifier"), Problem::counters_are_out_of_reach(), Problem::store_failed()])
-        .problems(Problem::of_keys())
 }
 
 pub(super) fn describe_clear_pattern() -> Operation {

@@ -39,7 +39,7 @@ struct ListKeysResponse<'a> {
 
 /// What is known of an entry without opening it. What only a header tells is null for a value of the earlier service.
 #[derive(JsonSchema, Serialize)]
-struct ListedEntry<'a> {
+pub(super) struct ListedEntry<'a> {
     key: &'a str,
     age_secs: Option<u64>,
     fresh_for_secs: Option<u32>,
@@ -91,7 +91,8 @@ fn respond(pattern: &str, page: &Page, now: UnixMillis) -> Result<Response, Prob
     })
 }
 
-fn listed<'a>(record: &'a Record, page: &Page, now: UnixMillis) -> ListedEntry<'a> {
+/// What there is to say of an entry of a page.
+pub(super) fn listed<'a>(record: &'a Record, page: &Page, now: UnixMillis) -> ListedEntry<'a> {
     let header = record.header;
     let with_header = |header: EntryHeader| page.generation.map(|current| header.generation == current);
     ListedEntry {

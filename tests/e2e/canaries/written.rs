@@ -148,6 +148,7 @@ async fn write_as_operator(walker: &mut Walker<'_>) {
 }
 
 async fn remove(walker: &mut Walker<'_>) {
+    walker.operate(Method::GET, "/api/v1/redis/cache/drug_info/ibuprofen?value=true", None).await;
     walker.operate(Method::DELETE, "/api/v1/redis/cache/drug_info/ibuprofen", None).await;
     let pattern = json!({"pattern": "symptom:9*"});
     walker.operate(Method::POST, "/api/v1/redis/cache/clear-pattern", Some(pattern)).await;

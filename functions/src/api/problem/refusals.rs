@@ -50,6 +50,11 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "invalid_cursor", rule).of_field("cursor")
     }
 
+    pub(in crate::api) fn invalid_entry_query() -> Self {
+        let rule = "value: must be true or false; sub_key: must be given once";
+        Self::new(StatusCode::BAD_REQUEST, "invalid_query", rule)
+    }
+
     pub(in crate::api) fn counters_are_out_of_reach() -> Self {
         let rule = "category: counters are out of reach";
         Self::new(StatusCode::BAD_REQUEST, "out_of_reach", rule).of_field("category")

@@ -1,30 +1,13 @@
-//! The MedInsight response cache on one machine: the local server.
+//! `medinsight serve`: the local server.
 
-use clap::{Args, Parser, Subcommand};
+use crate::verdict::{Failure, Verdict};
+use clap::Args;
 use medinsight_functions::api::AdminToken;
 use medinsight_functions::config::{Config, SessionIds};
-use medinsight_functions::{api, environment, logging, server};
+use medinsight_functions::{environment, logging, server};
 use std::error::Error;
-use std::io::Write;
-use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-
-/// The MedInsight response cache.
-#[derive(Parser)]
-#[command(version, about)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Serve every route on one port, with an embedded store and embedded answers.
-    Serve(Box<ServeArgs>),
-    /// Print the OpenAPI document of the interface
-    Openapi,
-}
 
 /// Each flag stands for the setting of the same name and wins over the environment.
 #[derive(Args)]
@@ -33,7 +16,7 @@ enum Command {
     rustdoc::broken_intra_doc_links,
     reason = "these comments are the help text, which is not Markdown"
 )]
-struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// The IP address to listen on [MEDINSIGHT_HOST] [default: 127.0.0.1]
     #[arg(long)]
     host: Option<String>,
@@ -80,24 +63,9 @@ impl ServeArgs {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a command line tells the person at it what is wrong")]
-fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Serve(args) => serve(*args),
-        Command::Openapi => print_document(),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("medinsight: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn print_document() -> Result<(), Box<dyn Error>> {
-    let document = serde_json::to_string_pretty(&api::document(&api::all_routes()))?;
-    Ok(writeln!(std::io::stdout(), "{document}")?)
+/// Serves until it is told to stop.
+pub(crate) fn run(args: ServeArgs) -> Result<Verdict, Failure> {
+    serve(args).map(|()| Verdict::Done).map_err(|error| Failure::Failed(error.to_string()))
 }
 
 fn serve(args: ServeArgs) -> Result<(), Box<dyn Error>> {
