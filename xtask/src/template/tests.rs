@@ -74,7 +74,8 @@ fn alarms_watch_metrics_that_the_functions_write_with_the_dimensions_that_they_w
         let dimensions = rest.lines().find(|line| line.trim().starts_with("Dimensions: ")).expect("dimensions");
         // CloudWatch knows a metric by all of its dimensions; with another set of them an alarm never has data.
         let names: Vec<_> = dimensions.split("{ Name: ").skip(1).filter_map(|part| part.split(',').next()).collect();
-        assert!(source.contains(&format!("&{names:?}")), "{name} with the dimensions {names:?}");
+        let directive = format!(r#""Dimensions":[{}]"#, serde_json::json!(names));
+        assert!(source.contains(&directive), "{name} with the dimensions {names:?}");
         assert!(dimensions.contains("{ Name: function, Value: !Ref "), "{dimensions}");
         let category = value(dimensions, "{ Name: category, Value: ");
         assert!(read("core/src/kind.rs").contains(&format!("\"{category}\"")), "category {category}");
