@@ -31,9 +31,10 @@ impl RequestDigest {
     pub fn to_hex(&self) -> String {
         // Written out because `hex::encode` took a tenth of the time that a key takes in WebAssembly.
         let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
-        let digits = self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xF)]);
         let mut text = [0; 64];
-        text.iter_mut().zip(digits).for_each(|(place, digit)| *place = digit);
+        for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = [digit(byte >> 4), digit(byte & 0xF)];
+        }
         String::from_utf8(text.to_vec()).unwrap_or_default()
     }
 

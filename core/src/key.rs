@@ -143,6 +143,12 @@ impl CacheKey {
     }
 }
 
+impl From<CacheKey> for String {
+    fn from(key: CacheKey) -> Self {
+        key.text
+    }
+}
+
 impl fmt::Display for CacheKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

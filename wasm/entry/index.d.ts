@@ -17,7 +17,7 @@ export interface CacheKeyError extends Error {
    * `too_deep`, `missing_field`, `wrong_type`, `empty_field`, `text_too_long`, `list_too_long`, `out_of_range`,
    * `unknown_value`, `key_too_long`; of keys `not_a_key`, `unknown_category`, `empty_identifier`, `empty_sub_key`,
    * `missing_sub_key`, `unexpected_sub_key`, `unknown_sub_key`, `bad_escape`, `not_a_digest`, `not_normalised`; and
-   * `invalid_analyzer`, `invalid_secret`, `invalid_ttl`, and `invalid_argument` for arguments of a wrong type.
+   * `invalid_analyzer`, `invalid_secret`, `invalid_ttl`, `invalid_argument` for arguments of a wrong type, and `out_of_memory`.
    */
   code: string;
   /** The field, argument or variable that is to blame, when it is one. */

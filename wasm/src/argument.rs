@@ -1,11 +1,14 @@
 //! Arguments: JavaScript values that are checked before they are copied.
 
-use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
+use std::cell::RefCell;
+
+use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
 use medinsight_core::{AnalyzerRevision, KeySecret, RequestError, TtlPolicy, UnixMillis};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::failure::Failure;
+use crate::memory;
 
 /// The longest argument, in UTF-16 code units or bytes. Memory of a WebAssembly instance only ever grows.
 const MAX_LENGTH: u32 = 1 << 20;
@@ -14,6 +17,19 @@ const TOO_LONG: &str = "must not be longer than 1048576";
 
 /// The largest whole number below which a double skips none.
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+
+/// The fewest UTF-16 code units that are worth a call of the runtime's encoder.
+const LONG_TEXT: u32 = 64;
+
+/// A UTF-16 code unit has at most three bytes of UTF-8.
+const BYTES_PER_UNIT: u32 = 3;
+
+thread_local! {
+    static ENCODER: TextEncoder = TextEncoder::new();
+
+    /// The analyzer of the last call, which nearly always is the next one's, too.
+    static LAST_ANALYZER: RefCell<Option<(JsValue, AnalyzerRevision)>> = const { RefCell::new(None) };
+}
 
 #[wasm_bindgen]
 extern "C" {
@@ -25,6 +41,19 @@ extern "C" {
     #[wasm_bindgen(method, js_name = isWellFormed)]
     fn is_well_formed(this: &Text) -> bool;
 
+    type TextEncoder;
+
+    #[wasm_bindgen(constructor)]
+    fn new() -> TextEncoder;
+
+    #[wasm_bindgen(method, js_name = encodeInto)]
+    fn encode_into(this: &TextEncoder, text: &Text, bytes: &mut [u8]) -> Encoded;
+
+    type Encoded;
+
+    #[wasm_bindgen(method, getter)]
+    fn written(this: &Encoded) -> u32;
+
     #[wasm_bindgen(catch, js_namespace = Object)]
     fn entries(object: &JsValue) -> Result<Array<Array>, JsValue>;
 }
@@ -32,21 +61,18 @@ extern "C" {
 /// The bytes of a body. A text with a lone surrogate has none: UTF-8 cannot hold it.
 pub(crate) fn body(value: &JsValue) -> Result<Vec<u8>, Failure> {
     if value.is_string() {
-        if !is_short(value.unchecked_ref(), "body")?.is_well_formed() {
-            return Err(RequestError::NotUtf8.into());
-        }
-        return Ok(value.as_string().unwrap_or_default().into_bytes());
-    }
-    let bytes: Uint8Array = if value.has_type::<Uint8Array>() {
-        value.clone().unchecked_into()
+        utf8(value.unchecked_ref(), "body")?.ok_or_else(|| RequestError::NotUtf8.into())
+    } else if value.has_type::<Uint8Array>() {
+        copy(value.unchecked_ref())
     } else if value.has_type::<ArrayBuffer>() {
-        Uint8Array::new(value)
+        copy(&Uint8Array::new(value))
     } else {
-        return Err(Failure::argument("body", "must be text, a Uint8Array or an ArrayBuffer"));
-    };
-    if bytes.length() > MAX_LENGTH {
-        return Err(Failure::argument("body", TOO_LONG));
+        Err(Failure::argument("body", "must be text, a Uint8Array or an ArrayBuffer"))
     }
+}
+
+fn copy(bytes: &Uint8Array) -> Result<Vec<u8>, Failure> {
+    check_length(bytes.length(), "body")?;
     Ok(bytes.to_vec())
 }
 
@@ -55,14 +81,34 @@ pub(crate) fn text(value: &JsValue, name: &str) -> Result<String, Failure> {
     if !value.is_string() {
         return Err(Failure::argument(name, "must be text"));
     }
-    if !is_short(value.unchecked_ref(), name)?.is_well_formed() {
-        return Err(Failure::argument(name, "must not have lone surrogates"));
-    }
-    Ok(value.as_string().unwrap_or_default())
+    let bytes = utf8(value.unchecked_ref(), name)?;
+    let bytes = bytes.ok_or_else(|| Failure::argument(name, "must not have lone surrogates"))?;
+    Ok(String::from_utf8(bytes).unwrap_or_default())
 }
 
-fn is_short<'a>(text: &'a Text, name: &str) -> Result<&'a Text, Failure> {
-    if text.length() > MAX_LENGTH { Err(Failure::argument(name, TOO_LONG)) } else { Ok(text) }
+/// The bytes of a text, or nothing when it has a lone surrogate, for which an encoder writes another character. It has
+/// none when there are as many bytes as code units, because all are ASCII then.
+fn utf8(text: &Text, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+    let length = text.length();
+    check_length(length, name)?;
+    let bytes = encode(text, length);
+    let is_ascii = bytes.len() == length as usize;
+    Ok(Some(bytes).filter(|_| is_ascii || text.is_well_formed()))
+}
+
+/// What wasm-bindgen does is quick for a few characters only: it copies ASCII one by one.
+fn encode(text: &Text, length: u32) -> Vec<u8> {
+    if length < LONG_TEXT {
+        return text.as_string().unwrap_or_default().into_bytes();
+    }
+    let mut bytes = vec![0; (length * BYTES_PER_UNIT) as usize];
+    let written = ENCODER.with(|encoder| encoder.encode_into(text, &mut bytes)).written();
+    bytes.truncate(written as usize);
+    bytes
+}
+
+fn check_length(length: u32, name: &str) -> Result<(), Failure> {
+    if length > MAX_LENGTH { Err(Failure::argument(name, TOO_LONG)) } else { memory::require(length, name) }
 }
 
 /// A text, or nothing for `undefined` and `null`.
@@ -70,8 +116,17 @@ pub(crate) fn optional_text(value: &JsValue, name: &str) -> Result<Option<String
     if value.is_null_or_undefined() { Ok(None) } else { text(value, name).map(Some) }
 }
 
+/// The analyzer. To see that it is the same text again takes one call, to read it takes several.
 pub(crate) fn analyzer(value: &JsValue) -> Result<AnalyzerRevision, Failure> {
-    Ok(AnalyzerRevision::new(text(value, "analyzer")?)?)
+    let is_same = |last: &&(JsValue, AnalyzerRevision)| Object::is(&last.0, value);
+    let known = LAST_ANALYZER.with_borrow(|last| last.as_ref().filter(is_same).map(|(_, analyzer)| analyzer.clone()));
+    known.map_or_else(|| read_analyzer(value), Ok)
+}
+
+fn read_analyzer(value: &JsValue) -> Result<AnalyzerRevision, Failure> {
+    let analyzer = AnalyzerRevision::new(text(value, "analyzer")?)?;
+    LAST_ANALYZER.set(Some((value.clone(), analyzer.clone())));
+    Ok(analyzer)
 }
 
 pub(crate) fn secret(value: &JsValue) -> Result<Option<KeySecret>, Failure> {

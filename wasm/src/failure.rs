@@ -1,6 +1,6 @@
 //! Errors as JavaScript sees them: `Error` objects with a stable `code`, and `field` where one is to blame.
 
-use js_sys::{Error, TypeError};
+use js_sys::{Error, RangeError, TypeError};
 use medinsight_core::{InvalidAnalyzerRevision, InvalidKeySecret, InvalidTtl, KeyError, RequestError};
 use wasm_bindgen::JsValue;
 
@@ -23,6 +23,12 @@ impl Failure {
     /// An argument that its type rules out.
     pub(crate) fn argument(name: &str, rule: &str) -> Self {
         Self::new(TypeError::new(&[name, ": ", rule].concat()).into(), "invalid_argument", Some(name))
+    }
+
+    /// An argument that there is no memory for.
+    pub(crate) fn out_of_memory(name: &str) -> Self {
+        let rule = ": needs more memory than there is";
+        Self::new(RangeError::new(&[name, rule].concat()).into(), "out_of_memory", Some(name))
     }
 }
 

@@ -20,7 +20,7 @@ pub fn build_key(
     let identifier = argument::text(identifier, "identifier")?;
     let sub_key = argument::optional_text(sub_key, "subKey")?;
     let key = CacheKey::build(&category, &identifier, sub_key.as_deref()).map_err(Failure::from)?;
-    Ok(key.as_str().to_owned())
+    Ok(key.into())
 }
 
 /// Takes a key apart. It reads exactly the keys that can be built.

@@ -5,13 +5,16 @@
 //! change the key, or end the instance. For the same reason imported functions that may throw are declared to.
 
 // The macro's own exports are neither documented nor reachable by name from Rust.
-#![allow(unsafe_code, reason = "wasm-bindgen exports functions to JavaScript")]
+#![allow(unsafe_code, reason = "wasm-bindgen exports functions to JavaScript, and an allocator deals in addresses")]
 #![allow(clippy::doc_markdown, reason = "what is exported is documented for TypeScript, with the tags of JSDoc")]
 
+#[cfg(target_family = "wasm")]
+mod allocator;
 mod argument;
 mod failure;
 mod freshness;
 mod key;
+mod memory;
 mod object;
 mod request;
 
@@ -22,7 +25,6 @@ pub use request::{
     health_analysis_key, medication_set_digest, medication_set_key,
 };
 
-/// Half the code of the allocator in the standard library, and faster.
 #[cfg(target_family = "wasm")]
 #[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+static ALLOCATOR: allocator::Allocator = allocator::Allocator::new();

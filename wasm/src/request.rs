@@ -37,7 +37,7 @@ pub fn health_analysis_key(
 ) -> Result<String, JsValue> {
     let (request, analyzer) = health_analysis(body, analyzer)?;
     let key = CacheKey::health_analysis(&request.digest(&analyzer), argument::secret(secret)?.as_ref());
-    Ok(key.as_str().to_owned())
+    Ok(key.into())
 }
 
 /// The normal form of a request as canonical JSON, with its digest and key.
@@ -53,25 +53,32 @@ pub fn describe_request(
     #[wasm_bindgen(unchecked_optional_param_type = "string | null")] secret: &JsValue,
 ) -> Result<JsValue, JsValue> {
     let category = argument::text(category, "category")?.parse().map_err(Failure::from)?;
-    match category {
+    let (canonical, digest, key) = match category {
         Category::HealthAnalysis => {
             let (request, analyzer) = health_analysis(body, analyzer)?;
-            let digest = request.digest(&analyzer);
-            let key = CacheKey::health_analysis(&digest, argument::secret(secret)?.as_ref());
-            Ok(description(&request.canonical_json(&analyzer), &digest, &key))
+            let canonical = request.canonical_json(&analyzer);
+            let digest = RequestDigest::of(category, &canonical);
+            (canonical, digest, CacheKey::health_analysis(&digest, argument::secret(secret)?.as_ref()))
         }
         Category::MedicationInteractions => {
             let (set, analyzer) = medication_set(body, analyzer)?;
-            let digest = set.digest(&analyzer);
-            let key = CacheKey::medication_interactions(&digest, argument::secret(secret)?.as_ref());
-            Ok(description(&set.canonical_json(&analyzer), &digest, &key))
+            let canonical = set.canonical_json(&analyzer);
+            let digest = RequestDigest::of(category, &canonical);
+            (canonical, digest, CacheKey::medication_interactions(&digest, argument::secret(secret)?.as_ref()))
         }
         Category::DrugAnalysis => {
             let request = drug_analysis(body)?;
-            Ok(description(&request.canonical_json(), &request.digest(), request.key()))
+            let canonical = request.canonical_json();
+            let digest = RequestDigest::of(category, &canonical);
+            (canonical, digest, request.key().clone())
         }
-        _ => Err(Failure::argument("category", "must be one that is asked for with a body").into()),
-    }
+        _ => return Err(Failure::argument("category", "must be one that is asked for with a body").into()),
+    };
+    Ok(object::of(&[
+        ("canonical", JsValue::from_str(&canonical)),
+        ("digest", JsValue::from_str(&digest.to_hex())),
+        ("key", JsValue::from_str(key.as_str())),
+    ]))
 }
 
 /// The digest of a set of medicines, given as `{"medications": [..]}`.
@@ -98,7 +105,7 @@ pub fn medication_set_key(
 ) -> Result<String, JsValue> {
     let (set, analyzer) = medication_set(body, analyzer)?;
     let key = CacheKey::medication_interactions(&set.digest(&analyzer), argument::secret(secret)?.as_ref());
-    Ok(key.as_str().to_owned())
+    Ok(key.into())
 }
 
 /// The digest of the question for a drug's analysis.
@@ -127,7 +134,7 @@ pub fn drug_analysis_key(
 #[wasm_bindgen(js_name = drugInfoKey)]
 pub fn drug_info_key(#[wasm_bindgen(unchecked_param_type = "string")] name: &JsValue) -> Result<String, JsValue> {
     let key = CacheKey::drug_info(&key::drug_name(name)?).map_err(Failure::from)?;
-    Ok(key.as_str().to_owned())
+    Ok(key.into())
 }
 
 fn health_analysis(body: &JsValue, analyzer: &JsValue) -> Result<(HealthAnalysisRequest, AnalyzerRevision), Failure> {
@@ -142,12 +149,4 @@ fn medication_set(body: &JsValue, analyzer: &JsValue) -> Result<(MedicationSet, 
 
 fn drug_analysis(body: &JsValue) -> Result<DrugAnalysisRequest, Failure> {
     Ok(DrugAnalysisRequest::from_json(&argument::body(body)?)?)
-}
-
-fn description(canonical: &str, digest: &RequestDigest, key: &CacheKey) -> JsValue {
-    object::of(&[
-        ("canonical", JsValue::from_str(canonical)),
-        ("digest", JsValue::from_str(&digest.to_hex())),
-        ("key", JsValue::from_str(key.as_str())),
-    ])
 }

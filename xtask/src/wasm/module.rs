@@ -28,7 +28,7 @@ const NAME: &str = "cache_keys";
 
 /// What every optimisation of the finished module may rely on: what the compiler was allowed to use.
 const WASM_OPT: [&str; 9] = [
-    "-Oz",
+    "-O3",
     "--converge",
     "--enable-bulk-memory",
     "--enable-mutable-globals",
