@@ -3,6 +3,18 @@
 //! The unreserved bytes of RFC 3986 stand for themselves, every other byte is `%XX` with upper-case digits. Each text
 //! has exactly one spelling, so a part can hold neither a `:` nor a glob character of Redis.
 
+/// The text with every byte that is not unreserved in RFC 3986 written `%XX`: a segment of a path, or a value of a query.
+///
+/// ```
+/// assert_eq!(medinsight_core::percent_encode("a b/c"), "a%20b%2Fc");
+/// ```
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    encode_into(&mut out, text);
+    out
+}
+
 /// Appends `text` to `out`, encoded.
 pub(crate) fn encode_into(out: &mut String, text: &str) {
     for byte in text.bytes() {

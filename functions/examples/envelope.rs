@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use medinsight_core::{CacheKey, EntryHeader, Generation, HealthAnalysisRequest, MedicationSet, UnixMillis};
-use medinsight_functions::cache::{Encryption, Envelope, Keyring, Opened, Stamp};
+use medinsight_functions::cache::{Deadline, Encryption, Envelope, Keyring, Opened, Stamp};
 use medinsight_functions::origin::{EmbeddedOrigin, Origin};
 use std::error::Error;
 use std::hint::black_box;
@@ -86,7 +86,8 @@ fn answer() -> Result<Vec<u8>, Box<dyn Error>> {
     let origin = EmbeddedOrigin::new(Duration::ZERO)?;
     tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
         let interactions = origin.interactions(&medications).await?;
-        Ok(serde_json::to_vec(&origin.analyze(&question, &interactions).await?)?)
+        let until = Deadline::after(Duration::from_secs(60));
+        Ok(serde_json::to_vec(&origin.analyze(&question, &interactions, until).await?)?)
     })
 }
 

@@ -5,20 +5,20 @@ mod summary;
 pub use summary::Summary;
 
 use crate::budget::{NotAnswered, Payer};
-use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Visit};
+use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Substitute, Visit};
 use crate::origin::answer::MedicationInteractions;
-use crate::origin::{Origin, OriginError, to_json};
+use crate::origin::{Chain, Origin, OriginError, to_json};
 use bytes::Bytes;
 use medinsight_core::{
     AnalyzerRevision, CacheKey, EntryKind, HealthAnalysisRequest, KeySecret, MedicationSet, RequestDigest,
 };
 use std::sync::Arc;
 
-/// Answers health questions from the cache or else from the origin. Clones share everything.
+/// Answers health questions from the cache or else from an origin. Clones share everything.
 #[derive(Clone, Debug)]
 pub struct HealthAnalyses {
     cache: Cache,
-    origin: Arc<dyn Origin>,
+    origins: Chain,
     key_secret: Option<KeySecret>,
 }
 
@@ -54,16 +54,16 @@ pub struct Asker<'a> {
 }
 
 impl HealthAnalyses {
-    /// Analyses by `origin`.
+    /// Analyses by `origins`.
     #[must_use]
-    pub fn new(cache: Cache, origin: Arc<dyn Origin>, key_secret: Option<KeySecret>) -> Self {
-        Self { cache, origin, key_secret }
+    pub fn new(cache: Cache, origins: Chain, key_secret: Option<KeySecret>) -> Self {
+        Self { cache, origins, key_secret }
     }
 
     /// A question with what its key is made from.
     #[must_use]
     pub fn question(&self, request: HealthAnalysisRequest) -> Question {
-        let canonical = request.canonical_json(self.origin.revision());
+        let canonical = request.canonical_json(self.origins.revision());
         let digest = RequestDigest::of(EntryKind::HealthAnalysis.category(), &canonical);
         Question { request, canonical, digest }
     }
@@ -71,7 +71,7 @@ impl HealthAnalyses {
     /// The revision of what computes the answers; it is part of every digest.
     #[must_use]
     pub fn analyzer(&self) -> &AnalyzerRevision {
-        self.origin.revision()
+        self.origins.revision()
     }
 
     /// Whether the keys of entries are made private with a secret.
@@ -100,7 +100,11 @@ impl HealthAnalyses {
         let is_worth_storing = !asker.payer.is_broke();
         let inputs = CacheKey::build("symptom", asker.session, Some("inputs"));
         let inputs = inputs.ok().filter(|_| is_worth_storing).map(|key| (key, Bytes::from(canonical)));
-        let visit = Visit { inputs: inputs.into_iter().collect(), ..self.visit(&digest, deadline) };
+        let visit = Visit {
+            inputs: inputs.into_iter().collect(),
+            substitute: self.substitute(&request, deadline),
+            ..self.visit(&digest, deadline)
+        };
         let admission = async { asker.payer.pay().await.map_err(NotAnswered::from) };
         let result = self.cache.fetch_if(visit, admission, self.computing(request, deadline)).await;
         match &result {
@@ -123,7 +127,7 @@ impl HealthAnalyses {
     ///
     /// [`CacheStatus::Stale`]: crate::cache::CacheStatus::Stale
     pub async fn warm(&self, question: HealthAnalysisRequest, deadline: Deadline) -> Result<Answer, OriginError> {
-        let digest = question.digest(self.origin.revision());
+        let digest = question.digest(self.origins.revision());
         let visit = Visit::to(self.key_of(&digest), deadline);
         self.cache.renew(visit, self.computing(question, deadline)).await
     }
@@ -185,22 +189,50 @@ impl HealthAnalyses {
     }
 
     async fn compute(self, question: HealthAnalysisRequest, deadline: Deadline) -> Result<Bytes, OriginError> {
-        let interactions = match MedicationSet::of_request(&question) {
-            Some(medications) => self.interactions(medications, deadline).await?,
+        let until = self.cache.computed_by(deadline);
+        self.origins.ask_first(until, |origin, until| Box::pin(self.ask(origin, &question, until))).await
+    }
+
+    /// What the other origins would say, if there are any.
+    fn substitute(&self, question: &HealthAnalysisRequest, deadline: Deadline) -> Option<Substitute> {
+        self.origins.has_substitutes().then(|| {
+            let compute = self.clone().compute_otherwise(question.clone(), deadline);
+            Substitute::new(compute, self.origins.substitute_life())
+        })
+    }
+
+    async fn compute_otherwise(
+        self,
+        question: HealthAnalysisRequest,
+        deadline: Deadline,
+    ) -> Result<Bytes, OriginError> {
+        let until = self.cache.computed_by(deadline);
+        self.origins.ask_others(until, |origin, until| Box::pin(self.ask(origin, &question, until))).await
+    }
+
+    async fn ask(
+        &self,
+        origin: &Arc<dyn Origin>,
+        question: &HealthAnalysisRequest,
+        until: Deadline,
+    ) -> Result<Bytes, OriginError> {
+        let interactions = match MedicationSet::of_request(question) {
+            Some(medications) => self.interactions(origin, medications, until).await?,
             None => MedicationInteractions::none(),
         };
-        to_json(&self.origin.analyze(&question, &interactions).await?)
+        to_json(&origin.analyze(question, &interactions, until).await?)
     }
 
     /// The interactions have an entry of their own, which every question with the same medicines shares.
     async fn interactions(
         &self,
+        origin: &Arc<dyn Origin>,
         medications: MedicationSet,
         deadline: Deadline,
     ) -> Result<MedicationInteractions, OriginError> {
-        let digest = medications.digest(self.origin.revision());
+        let digest = medications.digest(origin.revision());
         let key = CacheKey::medication_interactions(&digest, self.key_secret.as_ref());
-        let origin = Arc::clone(&self.origin);
+        let origin = Arc::clone(origin);
         let compute = async move { to_json(&origin.interactions(&medications).await?) };
         let visit = Visit { counts: Endpoint::MedicationInteractions.requests(), ..Visit::to(key, deadline) };
         let result = self.cache.fetch(visit, compute).await;

@@ -31,7 +31,6 @@ mod routes;
 mod session;
 mod supervision;
 mod sweeping;
-mod trace_context;
 mod warming;
 
 pub use access::{Access, AdminToken, AtCommandLine};
@@ -42,7 +41,6 @@ pub use openapi::document;
 pub use problem::{PROBLEM_JSON, Problem};
 pub use request_id::RequestId;
 pub use routes::{Describing, Purpose, Routes, Serving};
-pub use trace_context::TraceContext;
 
 use crate::analysis::HealthAnalyses;
 use crate::cache::Cache;

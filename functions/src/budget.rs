@@ -1,8 +1,10 @@
 //! How much one client may have computed and may write, so that nobody can fill the cache or spend the origin's money
 //! alone.
 
+mod debts;
 mod gcra;
 
+pub(crate) use debts::Debts;
 pub use gcra::{Decision, Rate};
 
 use crate::cache::{Cache, Counter};

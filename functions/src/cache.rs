@@ -26,6 +26,7 @@ mod renewing;
 mod settling;
 mod single_flight;
 mod status;
+mod substitute;
 mod timing;
 
 pub use accounting::Counts;
@@ -56,6 +57,7 @@ use single_flight::SingleFlight;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+pub use substitute::Substitute;
 use timing::Budget;
 
 /// How long a trip may take that nobody waits for.
@@ -108,13 +110,15 @@ pub struct Visit {
     pub inputs: Vec<(CacheKey, Bytes)>,
     /// By when the request has to be answered.
     pub deadline: Deadline,
+    /// What to do when the computation fails and there is no entry to serve instead.
+    pub substitute: Option<Substitute>,
 }
 
 impl Visit {
     /// A visit that brings nothing along.
     #[must_use]
     pub const fn to(key: CacheKey, deadline: Deadline) -> Self {
-        Self { key, counts: Vec::new(), inputs: Vec::new(), deadline }
+        Self { key, counts: Vec::new(), inputs: Vec::new(), deadline, substitute: None }
     }
 }
 
@@ -129,7 +133,8 @@ pub struct Answer {
     pub age: Option<Duration>,
     /// Whether the store has it now.
     pub is_stored: bool,
-    /// Whole seconds for which it stays fresh, negative when it is stale; none when it was computed just now.
+    /// Whole seconds for which it stays fresh, negative when it is stale; none when it was computed just now and lives as
+    /// long as others of its kind.
     pub ttl_secs: Option<i64>,
     /// What it cost the origin, when it came from the store and says so.
     pub origin_cost: Option<Duration>,
@@ -159,6 +164,7 @@ impl Cache {
     /// and among all processes that share the store.
     ///
     /// A stale answer is served while it is refreshed in the background, and for a longer while when `compute` fails.
+    /// Only when there is none does the visit's substitute step in.
     ///
     /// # Errors
     ///
@@ -190,13 +196,13 @@ impl Cache {
         result
     }
 
-    async fn find_or_compute<F, A, E>(&self, visit: Visit, admission: A, compute: F) -> Result<Answer, E>
+    async fn find_or_compute<F, A, E>(&self, mut visit: Visit, admission: A, compute: F) -> Result<Answer, E>
     where
         F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
         A: Future<Output = Result<(), E>> + Send,
         E: From<OriginError>,
     {
-        let (key, deadline) = (visit.key.clone(), visit.deadline);
+        let (key, deadline, substitute) = (visit.key.clone(), visit.deadline, visit.substitute.take());
         let mut budget = Budget::new(&self.0.timing, deadline);
         let found = self.look_up_together(visit, &mut budget).await;
         let journey = |bypass| Journey { deadline, budget, bypass };
@@ -215,9 +221,11 @@ impl Cache {
                 Ok(Box::pin(self.compute_instead_of(entry, key, admission, compute, journey(None))).await?)
             }
             Found::Entry(_, Freshness::Gone) | Found::Nothing => {
-                Box::pin(self.compute_if(key, admission, compute, journey(None))).await
+                Box::pin(self.compute_if(key, admission, compute, substitute, journey(None))).await
             }
-            Found::Failure(reason) => Box::pin(self.compute_if(key, admission, compute, journey(Some(reason)))).await,
+            Found::Failure(reason) => {
+                Box::pin(self.compute_if(key, admission, compute, substitute, journey(Some(reason)))).await
+            }
         }
     }
 
@@ -325,6 +333,12 @@ impl Cache {
     #[must_use]
     pub fn patience(&self) -> Patience {
         Patience::of(self.0.timing.store_budget)
+    }
+
+    /// By when an answer that is computed from now on for a request has to be there.
+    #[must_use]
+    pub fn computed_by(&self, deadline: Deadline) -> Deadline {
+        deadline.min(Deadline::after(self.0.timing.origin_timeout))
     }
 
     /// How entries are sealed.

@@ -5,10 +5,12 @@
 
 mod alerts;
 mod exposure;
+mod origin;
 mod redis;
 mod settings;
 
 pub use exposure::{ExposureConfig, SessionIds};
+pub use origin::{ApiKey, BaseUrl, OpenfdaConfig, OriginConfig, UpstreamConfig};
 pub use redis::{Endpoint, RedisConfig, Topology};
 
 use crate::api::Access;
@@ -57,8 +59,8 @@ pub struct Config {
     pub encryption: EncryptionSetting,
     /// `ORIGIN_TIMEOUT_MS`: how long an answer may take to compute; 10,000.
     pub origin_timeout: Duration,
-    /// `EMBEDDED_ORIGIN_DELAY_MS`: how long the embedded origin pretends to think, to stand for a slow AI; 0.
-    pub embedded_origin_delay: Duration,
+    /// `MEDINSIGHT_ORIGIN`, `ORIGIN_*`, `OPENFDA_*` and `EMBEDDED_ORIGIN_DELAY_MS`: where answers come from.
+    pub origin: OriginConfig,
 }
 
 /// What the HTTP interface allows.
@@ -107,7 +109,7 @@ impl Config {
             key_secret: settings.key_secret()?,
             encryption: settings.encryption()?,
             origin_timeout: settings.millis("ORIGIN_TIMEOUT_MS", 10_000)?,
-            embedded_origin_delay: settings.millis("EMBEDDED_ORIGIN_DELAY_MS", 0)?,
+            origin: OriginConfig::of(&settings)?,
         })
     }
 }

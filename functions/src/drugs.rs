@@ -14,8 +14,8 @@ pub use desk::NoAnswerNow;
 pub use progress::{FailureCause, Phase, Progress};
 
 use crate::budget::{NotAnswered, Payer};
-use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Usage, Visit};
-use crate::origin::{DrugFacts, Origin, OriginError, to_json};
+use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Substitute, Usage, Visit};
+use crate::origin::{Chain, DrugFacts, OriginError, to_json};
 use bytes::Bytes;
 use desk::Desk;
 use medinsight_core::{CacheKey, DrugName};
@@ -31,7 +31,8 @@ pub struct Drugs(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     cache: Cache,
-    origin: Arc<dyn Origin>,
+    facts: Chain,
+    analyses: Chain,
     origin_timeout: Duration,
     unknown: UnknownDrugs,
     desk: Desk,
@@ -40,18 +41,20 @@ struct Inner {
 /// Facts about a drug and when they were looked up, as they are stored.
 #[derive(Debug, Serialize)]
 struct DrugInfo {
-    #[serde(flatten)]
-    facts: DrugFacts,
     /// Milliseconds since 1970.
     lookup_timestamp: u64,
+    /// Its last member is the last one of the whole, see [`Source::of_stored`](crate::origin::Source::of_stored).
+    #[serde(flatten)]
+    facts: DrugFacts,
 }
 
 impl Drugs {
-    /// Drugs as `origin` knows them; it has `origin_timeout` for each answer.
+    /// Drugs as origins know them: those of `facts` about drugs, and those of `analyses` of them. They have
+    /// `origin_timeout` for each answer.
     #[must_use]
-    pub fn new(cache: Cache, origin: Arc<dyn Origin>, origin_timeout: Duration) -> Self {
+    pub fn new(cache: Cache, facts: Chain, analyses: Chain, origin_timeout: Duration) -> Self {
         let (desk, unknown) = (Desk::new(cache.clone()), UnknownDrugs::default());
-        Self(Arc::new(Inner { cache, origin, origin_timeout, unknown, desk }))
+        Self(Arc::new(Inner { cache, facts, analyses, origin_timeout, unknown, desk }))
     }
 
     /// What is known of a drug. An old answer is served while it is revalidated, and when the origin fails.
@@ -62,14 +65,18 @@ impl Drugs {
     pub async fn info(&self, drug: &DrugName, payer: Payer<'_>, deadline: Deadline) -> Result<Answer, NotAnswered> {
         let cache = &self.0.cache;
         let (drug, key) = self.info_key(drug)?;
-        if self.is_known_to_be_unknown(&drug) {
+        if self.is_known_to_be_unknown(&self.0.facts, &drug) {
             cache.tally(Counter::Usage(Endpoint::DrugInfo, Usage::Requests), 1);
             cache.tally(Counter::Usage(Endpoint::DrugInfo, Usage::Negative), 1);
             return Err(OriginError::UnknownDrug.into());
         }
-        let visit = Visit { counts: Endpoint::DrugInfo.requests(), ..Visit::to(key.clone(), deadline) };
+        let visit = Visit {
+            counts: Endpoint::DrugInfo.requests(),
+            substitute: self.facts_of_others(&drug, deadline),
+            ..Visit::to(key.clone(), deadline)
+        };
         let admission = async { payer.pay().await.map_err(NotAnswered::from) };
-        let result = cache.fetch_if(visit, admission, Box::pin(self.clone().look_up(drug, key))).await;
+        let result = cache.fetch_if(visit, admission, Box::pin(self.clone().look_up(drug, key, deadline))).await;
         match &result {
             Ok(answer) => cache.count_answer(Endpoint::DrugInfo, answer),
             Err(NotAnswered::Origin(OriginError::UnknownDrug) | NotAnswered::OverBudget(_)) => {}
@@ -93,25 +100,44 @@ impl Drugs {
     /// [`OriginError::UnknownDrug`], or the origin's error when there are no earlier facts to give instead.
     pub async fn warm_info(&self, drug: &DrugName, deadline: Deadline) -> Result<Answer, OriginError> {
         let (drug, key) = self.info_key(drug)?;
-        if self.is_known_to_be_unknown(&drug) {
+        if self.is_known_to_be_unknown(&self.0.facts, &drug) {
             return Err(OriginError::UnknownDrug);
         }
         let visit = Visit::to(key.clone(), deadline);
-        self.0.cache.renew(visit, Box::pin(self.clone().look_up(drug, key))).await
+        self.0.cache.renew(visit, Box::pin(self.clone().look_up(drug, key, deadline))).await
     }
 
     /// The name that facts about a drug are kept under, and their key. No drug's name makes too long a key.
     fn info_key(&self, drug: &DrugName) -> Result<(DrugName, CacheKey), OriginError> {
-        let drug = self.0.origin.generic_name(drug);
+        let drug = self.0.facts.generic_name(drug);
         let key = CacheKey::drug_info(&drug).map_err(|_| OriginError::UnknownDrug)?;
         Ok((drug, key))
     }
 
-    async fn look_up(self, drug: DrugName, key: CacheKey) -> Result<Bytes, OriginError> {
-        let facts = self.0.origin.drug_facts(&drug).await;
+    async fn look_up(self, drug: DrugName, key: CacheKey, deadline: Deadline) -> Result<Bytes, OriginError> {
+        let until = self.0.cache.computed_by(deadline);
+        let facts = self.0.facts.ask_first(until, |origin, until| origin.drug_facts(&drug, until)).await;
         let facts = self.learn(facts, &drug, &key).await?;
+        self.as_stored(facts)
+    }
+
+    /// What the other origins know, if there are any.
+    fn facts_of_others(&self, drug: &DrugName, deadline: Deadline) -> Option<Substitute> {
+        self.0.facts.has_substitutes().then(|| {
+            let look_up = self.clone().look_up_otherwise(drug.clone(), deadline);
+            Substitute::new(look_up, self.0.facts.substitute_life())
+        })
+    }
+
+    async fn look_up_otherwise(self, drug: DrugName, deadline: Deadline) -> Result<Bytes, OriginError> {
+        let until = self.0.cache.computed_by(deadline);
+        let facts = self.0.facts.ask_others(until, |origin, until| origin.drug_facts(&drug, until)).await?;
+        self.as_stored(facts)
+    }
+
+    fn as_stored(&self, facts: DrugFacts) -> Result<Bytes, OriginError> {
         let lookup_timestamp = self.0.cache.clock().now().0;
-        to_json(&DrugInfo { facts, lookup_timestamp })
+        to_json(&DrugInfo { lookup_timestamp, facts })
     }
 
     /// Learns from an answer that there is no such drug. What was stored about it is wrong from now on.
@@ -129,7 +155,7 @@ impl Drugs {
         answer
     }
 
-    fn is_known_to_be_unknown(&self, drug: &DrugName) -> bool {
-        self.0.origin.rules_out(drug) || self.0.unknown.contains(drug, self.0.cache.clock().now())
+    fn is_known_to_be_unknown(&self, origins: &Chain, drug: &DrugName) -> bool {
+        origins.rules_out(drug) || self.0.unknown.contains(drug, self.0.cache.clock().now())
     }
 }

@@ -117,7 +117,7 @@ fn assembled(variables: &[(String, String)], host: &Host) -> Result<Services, St
     logging::start(config.log_level);
     let services = server::assemble(&config).map_err(|error| error.to_string())?;
     let (store, encryption) = (services.cache.store().name(), services.cache.envelope().encryption().as_str());
-    tracing::info!(store, encryption, "function starts");
+    tracing::info!(store, encryption, origin = config.origin.names(), "function starts");
     services.cache.store().warm_up();
     Ok(services)
 }

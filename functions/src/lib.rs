@@ -5,6 +5,7 @@
 
 pub mod analysis;
 pub mod api;
+mod breaker;
 pub mod budget;
 pub mod cache;
 pub mod clock;
@@ -20,5 +21,6 @@ pub mod origin;
 pub mod server;
 pub mod store;
 pub mod timestamp;
+pub mod trace_context;
 pub mod warming;
 pub mod worker;

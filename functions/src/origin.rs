@@ -1,13 +1,26 @@
 //! Where answers come from when the cache has none.
 
 pub mod answer;
+mod chain;
+mod checks;
 pub mod drug_answer;
 mod embedded;
+mod failure;
+mod guard;
+mod http;
+mod openfda;
+mod origins;
+mod source;
+mod upstream;
 
 pub use answer::{HealthAnalysis, MedicationInteractions};
+pub use chain::Chain;
 pub use drug_answer::{DrugAnalysis, DrugFacts, DrugMatch};
 pub use embedded::{DISCLAIMER, EmbeddedOrigin, NotComparable, compare_in_formulary, search_formulary};
+pub use origins::Origins;
+pub use source::Source;
 
+use crate::cache::Deadline;
 use bytes::Bytes;
 use medinsight_core::{AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, MedicationSet};
 use serde::Serialize;
@@ -20,7 +33,8 @@ pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, OriginError>> 
 
 /// Something that answers questions, slowly and at a cost.
 ///
-/// It is given the questions in their normal form: what cannot change the key cannot change the answer.
+/// It is given the questions in their normal form: what cannot change the key cannot change the answer. `until` is when
+/// nobody waits for the answer any more.
 pub trait Origin: fmt::Debug + Send + Sync {
     /// The revision of what computes the answers; part of every digest.
     fn revision(&self) -> &AnalyzerRevision;
@@ -30,6 +44,7 @@ pub trait Origin: fmt::Debug + Send + Sync {
         &'a self,
         question: &'a HealthAnalysisRequest,
         interactions: &'a MedicationInteractions,
+        until: Deadline,
     ) -> Answering<'a, HealthAnalysis>;
 
     /// Answers which of some medicines interact. The answer may depend on nothing but the set.
@@ -48,11 +63,16 @@ pub trait Origin: fmt::Debug + Send + Sync {
     }
 
     /// Answers what is known of a drug, or [`OriginError::UnknownDrug`].
-    fn drug_facts<'a>(&'a self, drug: &'a DrugName) -> Answering<'a, DrugFacts>;
+    fn drug_facts<'a>(&'a self, drug: &'a DrugName, until: Deadline) -> Answering<'a, DrugFacts>;
 
     /// Analyses a drug, or answers [`OriginError::UnknownDrug`]. The answer may depend on nothing but the drug and the
     /// variant.
-    fn drug_analysis<'a>(&'a self, drug: &'a DrugName, variant: &'a AnalysisVariant) -> Answering<'a, DrugAnalysis>;
+    fn drug_analysis<'a>(
+        &'a self,
+        drug: &'a DrugName,
+        variant: &'a AnalysisVariant,
+        until: Deadline,
+    ) -> Answering<'a, DrugAnalysis>;
 }
 
 /// An answer as it is stored.

@@ -8,7 +8,7 @@ use crate::config::{Config, Limits};
 use crate::demo;
 use crate::drugs::Drugs;
 use crate::monitoring::Monitor;
-use crate::origin::EmbeddedOrigin;
+use crate::origin::Origins;
 use crate::store::{MemoryStore, RedisStore, Store};
 use axum::Router;
 use hyper::server::conn::http1;
@@ -18,7 +18,6 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -51,9 +50,9 @@ pub fn assemble(config: &Config) -> Result<Services, Box<dyn std::error::Error>>
         near_bytes: near_bytes(config, scope),
         clock,
     });
-    let origin = Arc::new(EmbeddedOrigin::new(config.embedded_origin_delay)?);
-    let drugs = Drugs::new(cache.clone(), Arc::clone(&origin) as _, config.origin_timeout);
-    let analyses = HealthAnalyses::new(cache.clone(), origin, config.key_secret.clone());
+    let Origins { health, drug_facts, drug_analyses } = Origins::new(config, &cache)?;
+    let drugs = Drugs::new(cache.clone(), drug_facts, drug_analyses, config.origin_timeout);
+    let analyses = HealthAnalyses::new(cache.clone(), health, config.key_secret.clone());
     let monitor = Monitor::new(cache.clone(), config.alerts);
     warn_of_separate_budgets(config);
     let exposure = Exposure::new(config, &cache)?;
@@ -100,7 +99,7 @@ pub async fn serve(
     let page = demo::router(services.clone(), &config.demo_package);
     let router = api::finish(api::all_routes(), services).merge(page);
     let (store, encryption) = (cache.store().name(), cache.envelope().encryption().as_str());
-    tracing::info!(address = %listener.local_addr()?, store, encryption, origin = "embedded", "serving");
+    tracing::info!(address = %listener.local_addr()?, store, encryption, origin = config.origin.names(), "serving");
     cache.store().warm_up();
     let chores = [tokio::spawn(flush_regularly(cache.clone())), tokio::spawn(check_regularly(monitor))];
     accept(listener, &router, config.limits, stop).await;

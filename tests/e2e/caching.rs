@@ -46,7 +46,7 @@ async fn the_same_question_spelled_differently_is_a_hit() {
 async fn answers_say_how_the_cache_served_them() {
     let service = Service::start();
     let miss = service.ask(&question()).await;
-    assert_eq!(miss.header("cache-status"), "MedInsight; fwd=miss; stored");
+    assert_eq!(miss.header("cache-status"), "MedInsight; fwd=miss; stored; source=embedded");
     assert_eq!(miss.header("cache-control"), "private, no-store");
     assert_eq!(miss.header("content-type"), "application/json");
     assert!(miss.headers.get("age").is_none(), "a computed answer has no age");
@@ -54,7 +54,8 @@ async fn answers_say_how_the_cache_served_them() {
     let hit = service.ask(&question()).await;
     assert_eq!(hit.header("age"), "60");
     assert_eq!(hit.header("cache-control"), "private, no-store");
-    let ttl = hit.header("cache-status").strip_prefix("MedInsight; hit; ttl=").and_then(|ttl| ttl.parse::<u32>().ok());
+    let status = hit.header("cache-status").strip_suffix("; source=embedded");
+    let ttl = status.and_then(|status| status.strip_prefix("MedInsight; hit; ttl=")?.parse::<u32>().ok());
     assert!(ttl.is_some_and(|ttl| (3_420 - 60..=3_600 - 60).contains(&ttl)), "{ttl:?}");
 }
 

@@ -19,6 +19,7 @@ mod keys;
 mod lambda;
 mod management;
 mod monitoring;
+mod origins;
 mod outages;
 mod records;
 mod redis;

@@ -12,7 +12,7 @@ async fn a_store_that_is_out_of_reach_is_bypassed_and_used_again_when_it_is_back
     memory.set_reachable(false);
     let bypassed = service.ask(&question()).await;
     assert_eq!((bypassed.status.as_u16(), bypassed.x_cache()), (200, "BYPASS"));
-    assert_eq!(bypassed.header("cache-status"), "MedInsight; fwd=bypass; detail=store-unreachable");
+    assert_eq!(bypassed.header("cache-status"), "MedInsight; fwd=bypass; detail=store-unreachable; source=embedded");
     memory.set_reachable(true);
     assert_eq!(service.ask(&question()).await.x_cache(), "HIT");
 }
@@ -29,7 +29,7 @@ async fn an_answer_that_could_not_be_stored_does_not_claim_that_it_was() {
         service.origin.open_gate();
     };
     let (answer, ()) = tokio::join!(ask, cut_off);
-    assert_eq!((answer.status.as_u16(), answer.header("cache-status")), (200, "MedInsight; fwd=miss"));
+    assert_eq!((answer.status.as_u16(), answer.header("cache-status")), (200, "MedInsight; fwd=miss; source=embedded"));
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ fn answer() -> CacheKey {
 
 fn visit() -> Visit {
     let deadline = Deadline::after(Duration::from_secs(30));
-    Visit { key: answer(), counts: Vec::new(), inputs: Vec::new(), deadline }
+    Visit::to(answer(), deadline)
 }
 
 async fn gives(body: &'static str) -> Result<Bytes, OriginError> {

@@ -2,6 +2,7 @@
 
 use crate::waiting::until;
 use medinsight_core::{AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, MedicationSet};
+use medinsight_functions::cache::Deadline;
 use medinsight_functions::clock::ManualClock;
 use medinsight_functions::origin::{
     Answering, DrugAnalysis, DrugFacts, EmbeddedOrigin, HealthAnalysis, MedicationInteractions, Origin, OriginError,
@@ -131,12 +132,13 @@ impl Origin for ControlledOrigin {
         &'a self,
         question: &'a HealthAnalysisRequest,
         interactions: &'a MedicationInteractions,
+        until: Deadline,
     ) -> Answering<'a, HealthAnalysis> {
         self.analyses.fetch_add(1, Ordering::SeqCst);
-        Box::pin(async {
+        Box::pin(async move {
             self.pass_the_gate().await?;
             self.clock.advance(COST);
-            self.embedded.analyze(question, interactions).await
+            self.embedded.analyze(question, interactions, until).await
         })
     }
 
@@ -153,21 +155,26 @@ impl Origin for ControlledOrigin {
         self.is_certain_of_names.load(Ordering::SeqCst) && self.embedded.rules_out(drug)
     }
 
-    fn drug_facts<'a>(&'a self, drug: &'a DrugName) -> Answering<'a, DrugFacts> {
+    fn drug_facts<'a>(&'a self, drug: &'a DrugName, until: Deadline) -> Answering<'a, DrugFacts> {
         self.drug_facts.fetch_add(1, Ordering::SeqCst);
-        Box::pin(async {
+        Box::pin(async move {
             self.pass_the_gate().await?;
             self.clock.advance(COST);
-            self.embedded.drug_facts(drug).await
+            self.embedded.drug_facts(drug, until).await
         })
     }
 
-    fn drug_analysis<'a>(&'a self, drug: &'a DrugName, variant: &'a AnalysisVariant) -> Answering<'a, DrugAnalysis> {
+    fn drug_analysis<'a>(
+        &'a self,
+        drug: &'a DrugName,
+        variant: &'a AnalysisVariant,
+        until: Deadline,
+    ) -> Answering<'a, DrugAnalysis> {
         self.drug_analyses.fetch_add(1, Ordering::SeqCst);
-        Box::pin(async {
+        Box::pin(async move {
             self.pass_the_gate().await?;
             self.clock.advance(COST);
-            self.embedded.drug_analysis(drug, variant).await
+            self.embedded.drug_analysis(drug, variant, until).await
         })
     }
 }

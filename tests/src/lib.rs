@@ -22,6 +22,7 @@ pub mod lambda_function;
 pub mod load;
 pub mod log;
 pub mod operator;
+pub mod origin_server;
 pub mod ports;
 pub mod process;
 mod program_log;

@@ -11,7 +11,7 @@ mod sample;
 mod summary;
 mod targets;
 
-pub use burst::burst;
+pub use burst::{burst, burst_of};
 pub use client::HttpClient;
 pub use sample::{Sample, XCache};
 pub use summary::Summary;

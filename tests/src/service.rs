@@ -17,6 +17,7 @@ use medinsight_functions::clock::{Clock, ManualClock};
 use medinsight_functions::config::{Config, Limits};
 use medinsight_functions::drugs::Drugs;
 use medinsight_functions::monitoring::Monitor;
+use medinsight_functions::origin::{Chain, Origin, Origins};
 use medinsight_functions::store::{MemoryStore, RedisStore, Store};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -92,7 +93,29 @@ impl Service {
         Self::of(&config, Store::Redis(store), clock)
     }
 
+    /// A service with the origins that the settings name, on a store in memory. Nothing asks the one that tests control.
+    #[must_use]
+    pub fn with_origins(settings: &[(&str, &str)]) -> Self {
+        let (config, clock) = (settings_of(settings), clock());
+        let store = Store::Memory(MemoryStore::new(config.memory_bytes));
+        let unused = Arc::new(ControlledOrigin::new(clock.clone()));
+        Self::made_of(&config, store, clock, unused, |cache| Origins::new(&config, cache).expect("usable settings"))
+    }
+
     fn of(config: &Config, store: Store, clock: ManualClock) -> Self {
+        let origin = Arc::new(ControlledOrigin::new(clock.clone()));
+        let chain = Chain::from(Arc::clone(&origin) as Arc<dyn Origin>);
+        let origins = Origins { health: chain.clone(), drug_facts: chain.clone(), drug_analyses: chain };
+        Self::made_of(config, store, clock, origin, |_| origins)
+    }
+
+    fn made_of(
+        config: &Config,
+        store: Store,
+        clock: ManualClock,
+        origin: Arc<ControlledOrigin>,
+        origins: impl FnOnce(&Cache) -> Origins,
+    ) -> Self {
         let scope = match store {
             Store::Memory(_) => StoreScope::ThisProcess,
             Store::Redis(_) => StoreScope::Shared,
@@ -105,9 +128,9 @@ impl Service {
             near_bytes: config.near_bytes,
             clock: Clock::Manual(clock.clone()),
         });
-        let origin = Arc::new(ControlledOrigin::new(clock.clone()));
-        let drugs = Drugs::new(cache.clone(), Arc::clone(&origin) as _, config.origin_timeout);
-        let analyses = HealthAnalyses::new(cache.clone(), Arc::clone(&origin) as _, config.key_secret.clone());
+        let Origins { health, drug_facts, drug_analyses } = origins(&cache);
+        let drugs = Drugs::new(cache.clone(), drug_facts, drug_analyses, config.origin_timeout);
+        let analyses = HealthAnalyses::new(cache.clone(), health, config.key_secret.clone());
         let monitor = Monitor::new(cache.clone(), config.alerts);
         let services = ServiceParts {
             analyses,

@@ -6,8 +6,15 @@ use clap::CommandFactory as _;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const DOCUMENTS: [&str; 6] =
-    ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/deploy.md", "docs/local-lambda.md", "docs/command-line.md"];
+const DOCUMENTS: [&str; 7] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "docs/command-line.md",
+    "docs/deploy.md",
+    "docs/local-lambda.md",
+    "docs/origins.md",
+];
 
 #[test]
 fn the_table_of_settings_has_every_setting_that_is_read_and_no_other() {

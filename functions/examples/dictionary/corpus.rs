@@ -2,6 +2,7 @@
 
 use medinsight_core::{Category, HealthAnalysisRequest, MedicationSet, RequestDigest};
 use medinsight_functions::analysis::Summary;
+use medinsight_functions::cache::Deadline;
 use medinsight_functions::origin::{EmbeddedOrigin, HealthAnalysis, MedicationInteractions, Origin};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -132,7 +133,8 @@ async fn ask(
         Some(set) => origin.interactions(&set).await?,
         None => MedicationInteractions::none(),
     };
-    let analysis = origin.analyze(&question, &interactions).await?;
+    let until = Deadline::after(Duration::from_secs(60));
+    let analysis = origin.analyze(&question, &interactions, until).await?;
     Ok((question, analysis))
 }
 

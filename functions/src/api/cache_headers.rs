@@ -2,10 +2,12 @@
 
 use super::answer::{PRIVATE, json};
 use crate::cache::{Answer, CacheStatus};
+use crate::origin::Source;
 use axum::body::Body;
 use axum::response::Response;
 use http::header::AGE;
 use http::{HeaderName, HeaderValue};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// The digest of the question, for clients that check the one they computed themselves.
@@ -56,13 +58,18 @@ fn described(answer: &Answer, body: Body, cache_control: HeaderValue) -> Respons
 }
 
 /// The value of `Cache-Status` (RFC 9211). `stored` goes with a forwarded request (section 2.5), and a negative `ttl` is
-/// that of a stale answer (section 2.4).
+/// that of a stale answer (section 2.4). `source` is a parameter of our own: which origin gave the answer.
 fn cache_status(answer: &Answer) -> Option<HeaderValue> {
-    let parameters = answer.status.forward_parameters();
-    let value = match (answer.ttl_secs, answer.status) {
-        (Some(ttl), _) => format!("MedInsight; {parameters}; ttl={ttl}"),
-        (None, CacheStatus::Miss) if answer.is_stored => format!("MedInsight; {parameters}; stored"),
-        (None, _) => format!("MedInsight; {parameters}"),
-    };
+    let mut value = String::with_capacity(80);
+    let _ = write!(value, "MedInsight; {}", answer.status.forward_parameters());
+    if answer.status == CacheStatus::Miss && answer.is_stored {
+        value.push_str("; stored");
+    }
+    if let Some(ttl) = answer.ttl_secs {
+        let _ = write!(value, "; ttl={ttl}");
+    }
+    if let Some(source) = Source::of_stored(&answer.body) {
+        let _ = write!(value, "; source={source}");
+    }
     HeaderValue::try_from(value).ok()
 }

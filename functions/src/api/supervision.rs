@@ -1,8 +1,9 @@
 //! What surrounds every request: its id and trace, the time limit, a plain 500 for a panic, one log line.
 
-use super::{Problem, RequestId, TraceContext};
+use super::{Problem, RequestId};
 use crate::cache::{CacheStatus, Deadline};
 use crate::config::Limits;
+use crate::trace_context::TraceContext;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -21,9 +22,8 @@ pub(super) async fn supervise(State(limits): State<Limits>, mut request: Request
     // An error's span, so that the lines have the id whatever the log level is.
     let span = tracing::error_span!("request", request_id = id.as_str());
     let trace = TraceContext::of_request(request.headers());
-    request.extensions_mut().insert(trace);
     request.extensions_mut().insert(id);
-    answer(limits, request, next).instrument(span).await
+    trace.of(answer(limits, request, next)).instrument(span).await
 }
 
 async fn answer(limits: Limits, mut request: Request, next: Next) -> Response {

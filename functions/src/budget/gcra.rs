@@ -35,6 +35,15 @@ impl Rate {
         Self { interval_ms: 60_000_u64.div_ceil(u64::from(per_minute.max(1))), burst: u64::from(burst.max(1)) }
     }
 
+    /// As many as never make more than `count` in any span of `window`: a tenth of them may come at once, and the others
+    /// are spread over the window. Both count as at least one.
+    #[must_use]
+    pub fn within(count: u32, window: Duration) -> Self {
+        let (count, window_ms) = (u64::from(count.max(1)), crate::clock::millis(window).max(1));
+        let burst = (count / 10).max(1);
+        Self { interval_ms: window_ms.div_ceil((count - burst).max(1)), burst }
+    }
+
     /// By how much a request raises the debt, in milliseconds.
     #[must_use]
     pub const fn interval_ms(self) -> u64 {
@@ -62,6 +71,7 @@ impl Rate {
 mod tests {
     use super::{Decision, Rate};
     use proptest::prelude::*;
+    use std::time::Duration;
 
     /// Lets requests come after the given pauses; returns at which times they passed.
     fn passed(rate: Rate, pauses: &[u64]) -> Vec<u64> {
@@ -100,6 +110,19 @@ mod tests {
                     let allowed = u64::from(burst) + (until - from) / rate.interval_ms();
                     prop_assert!((last - first + 1) as u64 <= allowed);
                 }
+            }
+        }
+
+        #[test]
+        fn in_no_window_does_more_pass_than_the_window_allows(
+            count in 1..=300_u32,
+            window_secs in prop::sample::select(vec![1_u64, 60]),
+            pauses in prop::collection::vec(0..2_000_u64, 1..400),
+        ) {
+            let passed = passed(Rate::within(count, Duration::from_secs(window_secs)), &pauses);
+            for (first, from) in passed.iter().enumerate() {
+                let in_window = passed[first..].iter().take_while(|at| **at - from < window_secs * 1_000).count();
+                prop_assert!(in_window <= count as usize);
             }
         }
 

@@ -3,6 +3,7 @@
 use super::entry::Entry;
 use super::lease::{Fate, Lease, Right, Wait};
 use super::single_flight::Role;
+use super::substitute::{Computed, Substitute};
 use super::timing::{Budget, Deadline};
 use super::{Answer, Cache, CacheStatus};
 use crate::origin::OriginError;
@@ -44,18 +45,19 @@ impl Cache {
         let work = async move {
             let mut journey = Journey { deadline, budget: Budget::new(&cache.0.timing, deadline), bypass: None };
             if let Right::Leased(lease) = cache.ask_within_budget(&refreshed, &mut journey).await {
-                let _ = cache.compute_under(&lease, &refreshed, compute).await;
+                let _ = cache.compute_under(&lease, &refreshed, Computed::properly(compute)).await;
             }
         };
         self.work_on(key, work);
     }
 
-    /// Computes if `admission` says so.
+    /// Computes if `admission` says so, and falls back on the substitute.
     pub(super) async fn compute_if<F, A, E>(
         &self,
         key: CacheKey,
         admission: A,
         compute: F,
+        substitute: Option<Substitute>,
         mut journey: Journey,
     ) -> Result<Answer, E>
     where
@@ -64,7 +66,7 @@ impl Cache {
         E: From<OriginError>,
     {
         self.admit(&key, admission, &mut journey).await?;
-        Ok(self.compute(key, compute, journey).await?)
+        Ok(self.compute_or_substitute(key, compute, substitute, journey).await?)
     }
 
     /// Computes if `admission` says so, and falls back on a stale entry.
@@ -83,7 +85,7 @@ impl Cache {
         if self.admit(&key, admission, &mut journey).await.is_err() {
             return Ok(entry.into_answer(CacheStatus::Stale));
         }
-        match self.compute(key, compute, journey).await {
+        match self.compute(key, Computed::properly(compute), journey).await {
             Ok(answer) => Ok(answer),
             Err(error) => entry.instead_of(error),
         }
@@ -106,7 +108,7 @@ impl Cache {
     /// Computes, or joins a computation that is under way, and stores the answer.
     pub(super) async fn compute<F>(&self, key: CacheKey, compute: F, journey: Journey) -> Result<Answer, OriginError>
     where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+        F: Future<Output = Result<Computed, OriginError>> + Send + 'static,
     {
         let mut work = Box::pin(self.clone().depart(key.clone(), compute, journey));
         loop {
@@ -124,7 +126,7 @@ impl Cache {
 
     async fn depart<F>(self, key: CacheKey, compute: F, mut journey: Journey) -> Result<Landed, OriginError>
     where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+        F: Future<Output = Result<Computed, OriginError>> + Send + 'static,
     {
         let right = match journey.bypass {
             Some(reason) => Right::Unknown(reason),
@@ -144,15 +146,15 @@ impl Cache {
 
     async fn compute_under<F>(&self, lease: &Lease, key: &CacheKey, compute: F) -> Result<Landed, OriginError>
     where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+        F: Future<Output = Result<Computed, OriginError>> + Send + 'static,
     {
         let started = self.0.clock.now();
         match until(lease.compute_until(), compute).await {
-            Ok(body) => {
+            Ok(computed) => {
                 let cost = self.0.clock.now().since(started);
                 note_computed(key, cost);
-                let fate = self.store_under(lease, key, &body, cost).await;
-                let answer = computed(body, CacheStatus::Miss, fate == Fate::Stored);
+                let fate = self.store_under(lease, key, &computed, cost).await;
+                let answer = computed.into_answer(CacheStatus::Miss, fate == Fate::Stored);
                 Ok(Landed { answer, is_void: fate == Fate::Void })
             }
             Err(error) => {
@@ -171,13 +173,13 @@ impl Cache {
         status: CacheStatus,
     ) -> Result<Answer, OriginError>
     where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+        F: Future<Output = Result<Computed, OriginError>> + Send + 'static,
     {
         let started = self.0.clock.now();
         let limit = Instant::now() + self.0.timing.origin_timeout.min(deadline.remaining());
-        let body = until(limit, compute).await?;
+        let computed = until(limit, compute).await?;
         note_computed(key, self.0.clock.now().since(started));
-        Ok(computed(body, status, false))
+        Ok(computed.into_answer(status, false))
     }
 }
 
@@ -189,9 +191,9 @@ impl Landed {
 
 /// Lets a computation run until its time is up. A panic of it is a failure like any other: its lease has to be given
 /// back, and its future is dropped, so nothing of it can be seen in a broken state.
-async fn until<F>(limit: Instant, compute: F) -> Result<Bytes, OriginError>
+async fn until<F>(limit: Instant, compute: F) -> Result<Computed, OriginError>
 where
-    F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+    F: Future<Output = Result<Computed, OriginError>> + Send + 'static,
 {
     match tokio::time::timeout_at(limit, AssertUnwindSafe(compute).catch_unwind()).await {
         Ok(Ok(result)) => result,
@@ -200,8 +202,11 @@ where
     }
 }
 
-fn computed(body: Bytes, status: CacheStatus, is_stored: bool) -> Answer {
-    Answer { body, status, age: None, is_stored, ttl_secs: None, origin_cost: None }
+impl Computed {
+    fn into_answer(self, status: CacheStatus, is_stored: bool) -> Answer {
+        let ttl_secs = self.fresh_for_at_most.map(|life| i64::try_from(life.as_secs()).unwrap_or(i64::MAX));
+        Answer { body: self.body, status, age: None, is_stored, ttl_secs, origin_cost: None }
+    }
 }
 
 fn note_computed(key: &CacheKey, cost: Duration) {

@@ -4,6 +4,7 @@ use super::counter::Counter;
 use super::deferred::{Boarding, Riders};
 use super::generations::Known;
 use super::measures;
+use super::substitute::Computed;
 use super::{Cache, Stamp};
 use crate::store::{Doubt, LeaseRequest, Patience, Reply, StoreError, Trip, Write};
 use bytes::Bytes;
@@ -95,7 +96,7 @@ impl Cache {
             }
             match known {
                 Known::Current(generation) | Known::Earlier(generation) => {
-                    let write = self.write(&key, &payload, Duration::ZERO, generation);
+                    let write = self.write(&key, &payload, generation);
                     let bytes = write.as_ref().map(|write| write.entry.len());
                     trip.writes.extend(write);
                     sent.push(Sent { key, payload, generation, bytes });
@@ -141,17 +142,26 @@ impl Cache {
         counts.iter().for_each(|counter| self.0.deferred.count(counter.clone(), 1));
     }
 
-    /// The entry of a computed answer or of what a person wrote; `None` when it is not to be stored.
-    pub(super) fn write(
+    /// The entry of what a person wrote; `None` when it is not to be stored.
+    fn write(&self, key: &CacheKey, payload: &Bytes, generation: Generation) -> Option<Write> {
+        let as_usual = Computed { body: payload.clone(), fresh_for_at_most: None };
+        self.write_computed(key, &as_usual, Duration::ZERO, generation)
+    }
+
+    /// The entry of a computed answer; `None` when it is not to be stored.
+    pub(super) fn write_computed(
         &self,
         key: &CacheKey,
-        payload: &[u8],
+        computed: &Computed,
         cost: Duration,
         generation: Generation,
     ) -> Option<Write> {
-        let fresh_for_secs = self.lifetime(key)?.jittered_secs(key);
+        let usual = self.lifetime(key)?.jittered_secs(key);
+        let at_most = computed.fresh_for_at_most.and_then(|life| u32::try_from(life.as_secs()).ok());
+        let fresh_for_secs = at_most.map_or(usual, |at_most| usual.min(at_most));
         let origin_cost_ms = u32::try_from(crate::clock::millis(cost)).unwrap_or(u32::MAX);
-        self.frame(key, payload, &Stamp { written_at: self.0.clock.now(), fresh_for_secs, origin_cost_ms, generation })
+        let written_at = self.0.clock.now();
+        self.frame(key, &computed.body, &Stamp { written_at, fresh_for_secs, origin_cost_ms, generation })
     }
 
     /// Makes an entry; `None` when it is not to be stored.

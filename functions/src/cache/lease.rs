@@ -9,10 +9,10 @@ use super::counter::Counter;
 use super::entry::Entry;
 use super::errand::Errand;
 use super::generations::Known;
+use super::substitute::Computed;
 use super::timing::Deadline;
 use super::{Cache, Found, UNHURRIED};
 use crate::store::{Doubt, FailureReason, LeaseRequest, LeaseToken, Patience, Reply, StoreError, Stored};
-use bytes::Bytes;
 use medinsight_core::{CacheKey, Freshness, Generation};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -141,8 +141,8 @@ impl Cache {
     }
 
     /// Stores an answer that was computed under a lease.
-    pub(super) async fn store_under(&self, lease: &Lease, key: &CacheKey, body: &Bytes, cost: Duration) -> Fate {
-        let Some(write) = self.write(key, body, cost, lease.generation) else {
+    pub(super) async fn store_under(&self, lease: &Lease, key: &CacheKey, computed: &Computed, cost: Duration) -> Fate {
+        let Some(write) = self.write_computed(key, computed, cost, lease.generation) else {
             self.give_back(key, lease.token).await;
             return Fate::NotStored;
         };

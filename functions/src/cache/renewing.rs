@@ -1,6 +1,7 @@
 //! Answers that nobody waits for: what is fresh is given at once, anything else is computed by whoever has the time.
 
 use super::computing::Journey;
+use super::substitute::Computed;
 use super::timing::Budget;
 use super::{Answer, Cache, CacheStatus, Found, Visit, measures};
 use crate::origin::OriginError;
@@ -29,7 +30,8 @@ impl Cache {
     }
 
     /// Answers with what is fresh, computed by `compute` unless the store has it by now. As in [`Cache::fetch`] it runs
-    /// at most once at a time for each key. A stale answer is given only when that fails.
+    /// at most once at a time for each key. A stale answer is given only when that fails, and that of the visit's substitute
+    /// only when there is no stale one.
     ///
     /// # Errors
     ///
@@ -46,22 +48,24 @@ impl Cache {
         result
     }
 
-    async fn find_or_renew<F>(&self, visit: Visit, compute: F) -> Result<Answer, OriginError>
+    async fn find_or_renew<F>(&self, mut visit: Visit, compute: F) -> Result<Answer, OriginError>
     where
         F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
     {
-        let (key, deadline) = (visit.key.clone(), visit.deadline);
+        let (key, deadline, substitute) = (visit.key.clone(), visit.deadline, visit.substitute.take());
         let mut budget = Budget::new(&self.0.timing, deadline);
         let found = self.look_up(visit, &mut budget).await;
         let journey = |bypass| Journey { deadline, budget, bypass };
         match found {
             Found::Entry(entry, Freshness::Fresh | Freshness::RefreshEarly) => Ok(entry.into_answer(CacheStatus::Hit)),
             Found::Entry(entry, Freshness::StaleWhileRevalidate | Freshness::StaleIfError) => {
-                let computed = self.compute(key, compute, journey(None)).await;
+                let computed = self.compute(key, Computed::properly(compute), journey(None)).await;
                 computed.or_else(|error| entry.instead_of(error))
             }
-            Found::Entry(_, Freshness::Gone) | Found::Nothing => self.compute(key, compute, journey(None)).await,
-            Found::Failure(reason) => self.compute(key, compute, journey(Some(reason))).await,
+            Found::Entry(_, Freshness::Gone) | Found::Nothing => {
+                self.compute_or_substitute(key, compute, substitute, journey(None)).await
+            }
+            Found::Failure(reason) => self.compute_or_substitute(key, compute, substitute, journey(Some(reason))).await,
         }
     }
 

@@ -1,6 +1,7 @@
 //! One computation at a time for each key in this process.
 
 use super::measures;
+use crate::trace_context;
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
@@ -83,8 +84,8 @@ where
             drop(landing);
             let _ = departure.send(Some(value));
         };
-        // It belongs to the request that started it, in logs and metrics.
-        tokio::spawn(measures::carried(flight).in_current_span());
+        // It belongs to the request that started it, in logs, metrics and traces.
+        tokio::spawn(measures::carried(trace_context::carried(flight)).in_current_span());
         (arrival, Role::Leader)
     }
 }

@@ -3,7 +3,7 @@
 use super::desk::{Taken, Ticket, session_key};
 use super::{AnalysisId, Drugs, FailureCause, NoAnswerNow, Progress};
 use crate::budget::{NotAnswered, Payer};
-use crate::cache::{Answer, CacheStatus, Counter, Deadline, Endpoint, Usage, Visit};
+use crate::cache::{Answer, CacheStatus, Counter, Deadline, Endpoint, Substitute, Usage, Visit};
 use crate::clock::millis;
 use crate::origin::{OriginError, to_json};
 use bytes::Bytes;
@@ -64,7 +64,7 @@ impl Drugs {
         let (cache, desk) = (&self.0.cache, &self.0.desk);
         let question = self.question(request.drug(), *request.variant()).ok_or(OriginError::UnknownDrug)?;
         let count = |usage| cache.tally(Counter::Usage(Endpoint::DrugAnalysis, usage), 1);
-        if self.is_known_to_be_unknown(&question.drug) {
+        if self.is_known_to_be_unknown(&self.0.analyses, &question.drug) {
             count(Usage::Requests);
             count(Usage::Negative);
             return Err(OriginError::UnknownDrug.into());
@@ -82,7 +82,8 @@ impl Drugs {
             inputs: asked.into_iter().collect(),
             ..Visit::to(question.key.clone(), deadline)
         };
-        if let Some(answer) = cache.find_fresh(visit, Box::pin(self.clone().compute(question.clone()))).await {
+        if let Some(answer) = cache.find_fresh(visit, Box::pin(self.clone().compute(question.clone(), deadline))).await
+        {
             cache.count_answer(Endpoint::DrugAnalysis, &answer);
             return Ok(Submitted::Answered { id, answer });
         }
@@ -112,11 +113,11 @@ impl Drugs {
         deadline: Deadline,
     ) -> Result<Answer, OriginError> {
         let question = self.question(drug, variant).ok_or(OriginError::UnknownDrug)?;
-        if self.is_known_to_be_unknown(&question.drug) {
+        if self.is_known_to_be_unknown(&self.0.analyses, &question.drug) {
             return Err(OriginError::UnknownDrug);
         }
         let visit = Visit::to(question.key.clone(), deadline);
-        self.0.cache.renew(visit, Box::pin(self.clone().compute(question))).await
+        self.0.cache.renew(visit, Box::pin(self.clone().compute(question, deadline))).await
     }
 
     /// For how long an analysis that was computed just now is fresh.
@@ -157,7 +158,12 @@ impl Drugs {
     /// Computes an analysis and records how far it has got.
     async fn work(self, id: AnalysisId, question: Question, ticket: Ticket) {
         let (cache, desk) = (&self.0.cache, &self.0.desk);
-        let computing = cache.renew(self.visit(&question), Box::pin(self.clone().compute(question)));
+        let deadline = Deadline::after(self.time_limit());
+        let visit = Visit {
+            substitute: self.analysis_of_others(&question, deadline),
+            ..Visit::to(question.key.clone(), deadline)
+        };
+        let computing = cache.renew(visit, Box::pin(self.clone().compute(question, deadline)));
         tokio::pin!(computing);
         let expected_at = self.expected_at();
         let mut renewals = interval(RENEWED_EVERY);
@@ -176,15 +182,32 @@ impl Drugs {
         desk.record(id, Progress::ended(id, &result)).await;
     }
 
-    async fn compute(self, question: Question) -> Result<Bytes, OriginError> {
+    async fn compute(self, question: Question, deadline: Deadline) -> Result<Bytes, OriginError> {
         let Question { drug, variant, key } = &question;
-        let analysis = self.0.origin.drug_analysis(drug, variant).await;
+        let until = self.0.cache.computed_by(deadline);
+        let origins = &self.0.analyses;
+        let analysis = origins.ask_first(until, |origin, until| origin.drug_analysis(drug, variant, until)).await;
         to_json(&self.learn(analysis, drug, key).await?)
+    }
+
+    /// What the other origins would say, if there are any.
+    fn analysis_of_others(&self, question: &Question, deadline: Deadline) -> Option<Substitute> {
+        self.0.analyses.has_substitutes().then(|| {
+            let compute = self.clone().compute_otherwise(question.clone(), deadline);
+            Substitute::new(compute, self.0.analyses.substitute_life())
+        })
+    }
+
+    async fn compute_otherwise(self, question: Question, deadline: Deadline) -> Result<Bytes, OriginError> {
+        let Question { drug, variant, .. } = &question;
+        let until = self.0.cache.computed_by(deadline);
+        let origins = &self.0.analyses;
+        to_json(&origins.ask_others(until, |origin, until| origin.drug_analysis(drug, variant, until)).await?)
     }
 
     /// None when the generic name makes too long a key, which no drug's name does.
     fn question(&self, drug: &DrugName, variant: AnalysisVariant) -> Option<Question> {
-        let drug = self.0.origin.generic_name(drug);
+        let drug = self.0.analyses.generic_name(drug);
         let key = CacheKey::drug_analysis(&drug, &variant).ok()?;
         Some(Question { drug, variant, key })
     }

@@ -2,6 +2,7 @@
 //!
 //! Members may be added to these types, never removed or renamed: clients of the earlier service read them.
 
+use super::Source;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,10 @@ pub struct HealthAnalysis {
     pub medication_interactions: Vec<Interaction>,
     /// States that the answer is general information and not medical advice.
     pub disclaimer: String,
+    /// Which origin gave the answer.
+    // It has to stay the last member, see `Source::of_stored`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
 }
 
 /// A medicine that the person takes or names and the formulary knows.

@@ -2,6 +2,7 @@
 //!
 //! Members may be added to these types, never removed or renamed: clients of the earlier service read them.
 
+use super::Source;
 use super::answer::Interaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,10 @@ pub struct DrugFacts {
     pub data_sources: Vec<String>,
     /// States that the answer is general information and not medical advice.
     pub disclaimer: String,
+    /// Which origin gave the answer.
+    // It has to stay the last member, see `Source::of_stored`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
 }
 
 /// An analysis of a drug.
@@ -59,6 +64,10 @@ pub struct DrugAnalysis {
     pub data_sources: Vec<String>,
     /// States that the answer is general information and not medical advice.
     pub disclaimer: String,
+    /// Which origin gave the answer.
+    // It has to stay the last member, see `Source::of_stored`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
 }
 
 /// Another drug of the same class.

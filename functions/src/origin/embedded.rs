@@ -7,14 +7,18 @@ mod formulary;
 mod interactions;
 mod registries;
 mod rulebook;
+mod safeguard;
 mod wording;
 
 pub use assessment::DISCLAIMER;
+pub(super) use safeguard::safeguard;
+
 pub use drugs::{NotComparable, compare_in_formulary, search_formulary};
 
 use super::answer::{HealthAnalysis, MedicationInteractions};
 use super::drug_answer::{DrugAnalysis, DrugFacts};
 use super::{Answering, Origin, OriginError};
+use crate::cache::Deadline;
 use assessment::Complaint;
 use formulary::{Formulary, Medicine};
 use medinsight_core::{
@@ -77,6 +81,7 @@ impl Origin for EmbeddedOrigin {
         &'a self,
         question: &'a HealthAnalysisRequest,
         interactions: &'a MedicationInteractions,
+        _until: Deadline,
     ) -> Answering<'a, HealthAnalysis> {
         Box::pin(async {
             self.think().await;
@@ -105,14 +110,19 @@ impl Origin for EmbeddedOrigin {
         drugs::find(drug).is_none()
     }
 
-    fn drug_facts<'a>(&'a self, drug: &'a DrugName) -> Answering<'a, DrugFacts> {
+    fn drug_facts<'a>(&'a self, drug: &'a DrugName, _until: Deadline) -> Answering<'a, DrugFacts> {
         Box::pin(async {
             self.think().await;
             drugs::find(drug).map(drugs::facts).ok_or(OriginError::UnknownDrug)
         })
     }
 
-    fn drug_analysis<'a>(&'a self, drug: &'a DrugName, variant: &'a AnalysisVariant) -> Answering<'a, DrugAnalysis> {
+    fn drug_analysis<'a>(
+        &'a self,
+        drug: &'a DrugName,
+        variant: &'a AnalysisVariant,
+        _until: Deadline,
+    ) -> Answering<'a, DrugAnalysis> {
         Box::pin(async {
             self.think().await;
             let medicine = drugs::find(drug).ok_or(OriginError::UnknownDrug)?;

@@ -1,14 +1,12 @@
 //! The store in this process's memory: bounded by bytes, with an expiry of its own for each entry.
 
-mod budgets;
 mod listing;
 
 use super::{
     DatabaseInspection, FailureReason, LeaseRequest, LeaseToken, NodeInspection, Reply, ServerInfo, StoreError, Stored,
     Swept, Tally, Trip, Write, random_generation,
 };
-use crate::budget::{Decision, Rate};
-use budgets::Budgets;
+use crate::budget::{Debts, Decision, Rate};
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, EntryHeader, Generation, Pattern};
 use moka::Expiry;
@@ -43,7 +41,7 @@ struct Ledger {
     counters: HashMap<CacheKey, u64>,
     generations: HashMap<Category, Generation>,
     leases: HashMap<CacheKey, Lease>,
-    budgets: Budgets,
+    budgets: Debts,
 }
 
 #[derive(Clone, Copy, Debug)]

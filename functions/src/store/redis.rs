@@ -3,7 +3,6 @@
 //! What belongs to sessions may lie in a database of its own, so that a flood of computed answers cannot push sessions
 //! out: no eviction policy protects them in the same database. A trip then goes to both at once.
 
-mod breaker;
 mod client;
 mod commands;
 mod condition;

@@ -80,7 +80,7 @@ async fn deleting_an_entry_voids_its_computation_in_another_process() {
         one.origin.open_gate();
     };
     let (answer, ()) = tokio::join!(ask, delete);
-    assert_eq!(answer.header("cache-status"), "MedInsight; fwd=miss");
+    assert_eq!(answer.header("cache-status"), "MedInsight; fwd=miss; source=embedded");
     assert_eq!(redis.command(&["EXISTS", key.as_str()]).await.integer(), Some(0));
 }
 
@@ -124,7 +124,7 @@ async fn a_prefix_clears_what_begins_with_it_and_voids_what_is_under_way() {
         one.origin.open_gate();
     };
     let (answer, ()) = tokio::join!(ask, clear);
-    assert_eq!(answer.header("cache-status"), "MedInsight; fwd=miss");
+    assert_eq!(answer.header("cache-status"), "MedInsight; fwd=miss; source=embedded");
     assert_eq!(redis.command(&["EXISTS", key.as_str()]).await.integer(), Some(0));
     assert_eq!(redis.command(&["EXISTS", "medinsight:health_analysis:beyond"]).await.integer(), Some(1));
 }

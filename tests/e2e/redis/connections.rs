@@ -13,7 +13,7 @@ async fn tls_with_a_private_authority_and_a_user_of_the_acl_works() {
     let ca_file = redis.ca_file();
     let ca_file = ca_file.to_str().expect("a path in UTF-8");
     let service = Service::with_settings(&[("REDIS_URL", &redis.url()), ("REDIS_CA_FILE", ca_file)]);
-    assert_eq!(service.ask(&question()).await.header("cache-status"), "MedInsight; fwd=miss; stored");
+    assert_eq!(service.ask(&question()).await.header("cache-status"), "MedInsight; fwd=miss; stored; source=embedded");
     assert_eq!(service.ask(&question()).await.x_cache(), "HIT");
 }
 
@@ -26,7 +26,7 @@ async fn a_certificate_of_another_authority_is_not_trusted_and_the_request_is_an
         let url = redis.url();
         let settings: Vec<_> = settings.into_iter().chain([("REDIS_URL", url.as_str())]).collect();
         let answer = Service::with_settings(&settings).ask(&question()).await;
-        assert_eq!(answer.header("cache-status"), "MedInsight; fwd=bypass; detail=store-unreachable");
+        assert_eq!(answer.header("cache-status"), "MedInsight; fwd=bypass; detail=store-unreachable; source=embedded");
     }
 }
 
@@ -36,7 +36,7 @@ async fn a_right_that_is_missing_is_a_bypass_with_that_reason() {
     let redis = RedisServer::with(RedisOptions::default().acl_user(&user)).await;
     let service = Service::with_settings(&[("REDIS_URL", &redis.url_for(&user))]);
     let answer = service.ask(&question()).await;
-    assert_eq!(answer.header("cache-status"), "MedInsight; fwd=bypass; detail=store-not-permitted");
+    assert_eq!(answer.header("cache-status"), "MedInsight; fwd=bypass; detail=store-not-permitted; source=embedded");
 }
 
 #[tokio::test]

@@ -123,7 +123,10 @@ async fn a_replica_that_was_a_primary_is_left_and_hits_go_on() {
         assert_eq!((answer.status.as_u16(), answer.x_cache()), (200, "HIT"));
     }
     redis.command(&["REPLICAOF", "NO", "ONE"]).await;
-    assert_eq!(ask_something(&service, 1).await.header("cache-status"), "MedInsight; fwd=miss; stored");
+    assert_eq!(
+        ask_something(&service, 1).await.header("cache-status"),
+        "MedInsight; fwd=miss; stored; source=embedded"
+    );
 }
 
 #[tokio::test]
@@ -131,7 +134,10 @@ async fn a_server_that_forgets_scripts_is_told_them_again() {
     let (redis, _proxy, service) = behind_a_proxy().await;
     for number in 0..3 {
         redis.command(&["SCRIPT", "FLUSH"]).await;
-        assert_eq!(ask_something(&service, number).await.header("cache-status"), "MedInsight; fwd=miss; stored");
+        assert_eq!(
+            ask_something(&service, number).await.header("cache-status"),
+            "MedInsight; fwd=miss; stored; source=embedded"
+        );
     }
 }
 
@@ -149,7 +155,7 @@ async fn wrong_credentials_are_a_bypass_with_that_reason() {
     let url = format!("redis://:another-password@{}", redis.address());
     let service = Service::with_settings(&[("REDIS_URL", &url)]);
     let answer = service.ask(&question()).await;
-    assert_eq!(answer.header("cache-status"), "MedInsight; fwd=bypass; detail=store-unauthenticated");
+    assert_eq!(answer.header("cache-status"), "MedInsight; fwd=bypass; detail=store-unauthenticated; source=embedded");
 }
 
 #[tokio::test]
@@ -202,8 +208,8 @@ async fn while_the_store_is_down_the_circuit_opens_and_failures_are_counted_by_r
     for _ in 0..6 {
         reasons.push(service.ask(&question()).await.header("cache-status").to_owned());
     }
-    assert_eq!(reasons[0], "MedInsight; fwd=bypass; detail=store-unreachable");
-    assert_eq!(reasons[5], "MedInsight; fwd=bypass; detail=store-circuit-open");
+    assert_eq!(reasons[0], "MedInsight; fwd=bypass; detail=store-unreachable; source=embedded");
+    assert_eq!(reasons[5], "MedInsight; fwd=bypass; detail=store-circuit-open; source=embedded");
     let health = service.send(medinsight_tests::get("/api/v1/redis/health")).await;
     assert_eq!((health.status.as_u16(), health.json()["redis"]["status"].as_str()), (200, Some("disconnected")));
     proxy.heal().await;

@@ -60,7 +60,7 @@ async fn a_failing_origin_gives_its_lease_back_and_another_process_tries_at_once
     services[0].origin.set_mood(Mood::Fails(OriginError::Failed));
     assert_eq!(services[0].ask(&question()).await.status.as_u16(), 502);
     let answer = services[1].ask(&question()).await;
-    assert_eq!(answer.header("cache-status"), "MedInsight; fwd=miss; stored");
+    assert_eq!(answer.header("cache-status"), "MedInsight; fwd=miss; stored; source=embedded");
 }
 
 #[tokio::test]
@@ -68,7 +68,10 @@ async fn a_panicking_origin_gives_its_lease_back() {
     let (_redis, services) = processes(2, &[]).await;
     services[0].origin.set_mood(Mood::Panics);
     assert_eq!(services[0].ask(&question()).await.status.as_u16(), 502);
-    assert_eq!(services[1].ask(&question()).await.header("cache-status"), "MedInsight; fwd=miss; stored");
+    assert_eq!(
+        services[1].ask(&question()).await.header("cache-status"),
+        "MedInsight; fwd=miss; stored; source=embedded"
+    );
 }
 
 #[tokio::test]
@@ -86,8 +89,11 @@ async fn a_write_after_the_lease_ran_out_has_no_effect() {
         overtaker
     };
     let (late_answer, quick_answer) = tokio::join!(ask, overtake);
-    assert_eq!(quick_answer.header("cache-status"), "MedInsight; fwd=miss; stored");
-    assert_eq!((late_answer.status.as_u16(), late_answer.header("cache-status")), (200, "MedInsight; fwd=miss"));
+    assert_eq!(quick_answer.header("cache-status"), "MedInsight; fwd=miss; stored; source=embedded");
+    assert_eq!(
+        (late_answer.status.as_u16(), late_answer.header("cache-status")),
+        (200, "MedInsight; fwd=miss; source=embedded")
+    );
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ test("stale facts are revalidated, and kept for longer when they are still the s
   service.proxy.restore();
   const revalidated = await worker.ask(ASPIRIN);
   assert.equal(revalidated.status, 200);
-  assert.match(revalidated.headers.get("cache-status"), /^MedInsight; hit; ttl=\d+, MedInsightEdge; fwd=stale; fwd-status=304; stored$/);
+  assert.match(revalidated.headers.get("cache-status"), /^MedInsight; hit; ttl=\d+; source=embedded, MedInsightEdge; fwd=stale; fwd-status=304; stored$/);
   assert.equal((await revalidated.json()).data.generic_name, "aspirin");
   const kept = await atEdge(() => worker.ask(ASPIRIN));
   assert.match(kept.headers.get("cache-status"), /, MedInsightEdge; hit; ttl=3\d\d\d$/);

@@ -15,7 +15,7 @@ test("a new question is looked up, then asked with its digest", async (t) => {
   const digest = answer.headers.get("x-cache-key-digest");
   assert.equal(answer.status, 200);
   assert.equal(answer.headers.get("x-cache"), "MISS");
-  assert.equal(answer.headers.get("cache-status"), "MedInsight; fwd=miss; stored, MedInsightEdge; fwd=miss");
+  assert.equal(answer.headers.get("cache-status"), "MedInsight; fwd=miss; stored; source=embedded, MedInsightEdge; fwd=miss");
   assert.deepEqual(service.proxy.lines(), [`GET ${POLICY}`, `GET ${QUESTIONS}/${digest}`, `POST ${QUESTIONS}`]);
   assert.equal(service.proxy.requests[2].headers["x-cache-key-digest"], digest);
 });
@@ -31,7 +31,7 @@ test("a question that was answered before, however it is spelled, makes no POST"
   assert.equal(await second.text(), await first.text());
   assert.equal(second.headers.get("etag"), first.headers.get("etag"));
   assert.equal(second.headers.get("cache-control"), "private, no-store");
-  assert.match(second.headers.get("cache-status"), /^MedInsight; hit; ttl=\d+, MedInsightEdge; fwd=uri-miss$/);
+  assert.match(second.headers.get("cache-status"), /^MedInsight; hit; ttl=\d+; source=embedded, MedInsightEdge; fwd=uri-miss$/);
 });
 
 test("the policy is fetched once and then known for as long as it says", async (t) => {

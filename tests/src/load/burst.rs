@@ -11,19 +11,27 @@ use tokio::time::{Instant, timeout_at};
 /// How many connections are opened at once; more would overflow a listener's queue.
 const CONNECTING: usize = 100;
 
-/// Sends the same question `count` times at once, over as many connections that were opened before, to servers in turn.
-/// Latencies count from the moment in which all were ready.
+/// Sends the same question `count` times at once, as [`burst_of`] does different ones.
 ///
 /// # Panics
 ///
 /// When a server cannot be connected to.
 pub async fn burst(servers: &[SocketAddr], count: usize, body: Bytes, patience: Duration) -> Vec<Sample> {
-    let exchanges = open(servers, count).await;
-    let request = Exchange::request(&body);
+    burst_of(servers, vec![body; count], patience).await
+}
+
+/// Sends questions at once, over as many connections that were opened before, to servers in turn. Latencies count from
+/// the moment in which all were ready.
+///
+/// # Panics
+///
+/// When a server cannot be connected to.
+pub async fn burst_of(servers: &[SocketAddr], bodies: Vec<Bytes>, patience: Duration) -> Vec<Sample> {
+    let exchanges = open(servers, bodies.len()).await;
+    let bodies: Vec<_> = bodies.into_iter().map(|body| Exchange::request(&body)).collect();
     let mut requests = JoinSet::new();
     let start = Instant::now();
-    for (index, mut exchange) in (0..).zip(exchanges) {
-        let request = request.clone();
+    for ((index, mut exchange), request) in (0..).zip(exchanges).zip(bodies) {
         requests.spawn(async move {
             let answer = timeout_at(start + patience, exchange.ask(&request)).await.ok().flatten();
             Sample::new(index, Duration::ZERO, start.elapsed(), answer)

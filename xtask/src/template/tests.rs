@@ -111,7 +111,14 @@ fn every_parameter_of_the_template_is_used() {
 #[test]
 fn no_secret_is_a_parameter_or_a_plain_value() {
     for line in template().lines().map(str::trim) {
-        let secrets = ["REDIS_API_KEY:", "CACHE_ENCRYPTION_KEYS:", "CACHE_KEY_SECRET:", "MEDINSIGHT_ADMIN_TOKEN:"];
+        let secrets = [
+            "REDIS_API_KEY:",
+            "CACHE_ENCRYPTION_KEYS:",
+            "CACHE_KEY_SECRET:",
+            "MEDINSIGHT_ADMIN_TOKEN:",
+            "ORIGIN_API_KEY:",
+            "OPENFDA_API_KEY:",
+        ];
         if secrets.iter().any(|secret| line.starts_with(secret)) {
             assert!(line.contains("{{resolve:secretsmanager:${SecretId}:SecretString:"), "{line}");
         }

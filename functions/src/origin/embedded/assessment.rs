@@ -3,6 +3,7 @@
 use super::formulary::Medicine;
 use super::rulebook::{Condition, Help, Observations, RedFlag, Rulebook};
 use super::wording::Wording;
+use crate::origin::Source;
 use crate::origin::answer::{DetectedMedication, HealthAnalysis, Interaction, InteractionSeverity, Severity};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -34,22 +35,41 @@ pub(super) fn analyse(
     interactions: &[Interaction],
 ) -> HealthAnalysis {
     let rules = Rulebook::embedded();
-    let wording =
-        Wording::read([complaint.concern, complaint.symptoms], &marks(complaint, medicines, rules), &rules.language);
+    let wording = read(complaint, medicines, rules);
     let seen = rules.observe(&wording);
-    let mut analysis = match rules.red_flags.iter().find(|flag| flag.is_raised(&seen)) {
+    let mut analysis = match raised(rules, &seen) {
         Some(flag) => emergency(flag),
         None => match best(&rules.conditions, &seen) {
             Some(condition) => ordinary(condition, complaint, &wording),
             None => unclear(),
         },
     };
-    add_interactions(&mut analysis, interactions);
+    let serious = interactions.iter().find(|interaction| is_serious(interaction));
+    if let Some(interaction) = serious {
+        warn_of(&mut analysis, interaction);
+    }
+    analysis.medication_interactions = interactions.to_vec();
     analysis.detected_medications =
         medicines.iter().map(|medicine| detected(medicine, &wording, interactions)).collect();
     analysis.recommendation.push(' ');
     analysis.recommendation.push_str(REMINDER);
     analysis
+}
+
+/// What our rules say of a complaint with a red flag, and nothing of any other.
+pub(super) fn emergency_of(complaint: &Complaint<'_>, medicines: &[&Medicine]) -> Option<HealthAnalysis> {
+    let rules = Rulebook::embedded();
+    let wording = read(complaint, medicines, rules);
+    raised(rules, &rules.observe(&wording)).map(emergency)
+}
+
+fn read(complaint: &Complaint<'_>, medicines: &[&Medicine], rules: &Rulebook) -> Wording {
+    let marks = marks(complaint, medicines, rules);
+    Wording::read([complaint.concern, complaint.symptoms], &marks, &rules.language)
+}
+
+fn raised<'a>(rules: &'a Rulebook, seen: &Observations<'_>) -> Option<&'a RedFlag> {
+    rules.red_flags.iter().find(|flag| flag.is_raised(seen))
 }
 
 /// What else is known of the person, as words of the rules: "pregnant" or "chemotherapy" may stand in the history only.
@@ -144,23 +164,25 @@ fn blank() -> HealthAnalysis {
         detected_medications: Vec::new(),
         medication_interactions: Vec::new(),
         disclaimer: DISCLAIMER.to_owned(),
+        source: Some(Source::Embedded),
     }
 }
 
-/// Lists the interactions, and lets a serious one change what is said. Emergency advice stays first.
-fn add_interactions(analysis: &mut HealthAnalysis, interactions: &[Interaction]) {
-    let serious = |interaction: &&Interaction| interaction.severity >= InteractionSeverity::Major;
-    if let Some(interaction) = interactions.iter().find(serious) {
-        let [one, other] = &interaction.medications;
-        analysis.severity = analysis.severity.max(Severity::Moderate);
-        analysis.explanation.push_str(&format!(" Besides, {one} and {other} interact: {}", interaction.effect));
-        analysis.recommendation.push_str(&format!(
-            " Ask a doctor or pharmacist soon about taking {one} together with {other}, and do not stop a prescribed \
-             medicine on your own. {}",
-            interaction.advice
-        ));
-    }
-    analysis.medication_interactions = interactions.to_vec();
+/// Whether an interaction changes what is said.
+pub(super) fn is_serious(interaction: &Interaction) -> bool {
+    interaction.severity >= InteractionSeverity::Major
+}
+
+/// Lets an interaction change what is said. Emergency advice stays first.
+pub(super) fn warn_of(analysis: &mut HealthAnalysis, interaction: &Interaction) {
+    let [one, other] = &interaction.medications;
+    analysis.severity = analysis.severity.max(Severity::Moderate);
+    analysis.explanation.push_str(&format!(" Besides, {one} and {other} interact: {}", interaction.effect));
+    analysis.recommendation.push_str(&format!(
+        " Ask a doctor or pharmacist soon about taking {one} together with {other}, and do not stop a prescribed \
+         medicine on your own. {}",
+        interaction.advice
+    ));
 }
 
 fn detected(medicine: &Medicine, wording: &Wording, interactions: &[Interaction]) -> DetectedMedication {

@@ -5,6 +5,7 @@ use super::assessment::DISCLAIMER;
 use super::drugs::describe;
 use super::formulary::{Formulary, Medicine};
 use super::{interactions, registries};
+use crate::origin::Source;
 use crate::origin::answer::{Interaction, InteractionSeverity};
 use crate::origin::drug_answer::{Alternative, Clinical, DrugAnalysis, Market};
 use medinsight_core::{AnalysisType, AnalysisVariant};
@@ -26,6 +27,7 @@ pub(super) fn analyse(medicine: &Medicine, variant: &AnalysisVariant) -> DrugAna
         registries: registries::for_analysis(variant),
         data_sources: Formulary::embedded().citations(medicine),
         disclaimer: DISCLAIMER.to_owned(),
+        source: Some(Source::Embedded),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::assessment::DISCLAIMER;
 use super::formulary::{Formulary, Medicine};
 use super::interactions;
+use crate::origin::Source;
 use crate::origin::drug_answer::{DrugComparison, DrugFacts, DrugMatch, NameKind};
 use medinsight_core::{DrugName, text};
 
@@ -23,6 +24,7 @@ pub(super) fn facts(medicine: &Medicine) -> DrugFacts {
         common_side_effects: medicine.common_side_effects().to_vec(),
         data_sources: Formulary::embedded().citations(medicine),
         disclaimer: DISCLAIMER.to_owned(),
+        source: Some(Source::Embedded),
     }
 }
 

@@ -1,11 +1,11 @@
 //! One database: a bounded pool of links behind a circuit breaker.
 
-use super::breaker::{Admission, Breaker, Change, Gravity};
 use super::client::Connector;
 use super::commands::{self, Command, Outcome};
 use super::condition::Condition;
 use super::link::{Failed, Link, Remedy};
 use super::scripts::Call;
+use crate::breaker::{Admission, Breaker, Change, Gravity, Tempo};
 use crate::clock::Clock;
 use crate::config::{Endpoint, RedisConfig};
 use crate::store::{Doubt, FailureReason, Patience, Reply, StoreError, Trip, random_generation};
@@ -47,7 +47,7 @@ impl Database {
             first_link: link(),
             further_links: (1..config.max_connections).map(|_| link()).collect(),
             connector,
-            breaker: Breaker::default(),
+            breaker: Breaker::new(Tempo::STORE),
             condition: Condition::of(name),
             command_timeout: config.command_timeout,
             clock: clock.clone(),

@@ -52,7 +52,7 @@ pub(crate) async fn hits_beside_bare_gets(
 }
 
 pub(crate) fn visit(key: &CacheKey) -> Visit {
-    Visit { key: key.clone(), counts: Vec::new(), inputs: Vec::new(), deadline: Deadline::after(PATIENCE) }
+    Visit::to(key.clone(), Deadline::after(PATIENCE))
 }
 
 /// Text that does not compress well, so that the hit has no advantage by being smaller.

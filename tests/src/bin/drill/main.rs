@@ -15,6 +15,7 @@ mod lambda_cold;
 mod lambda_thaw;
 mod late_writes;
 mod library;
+mod origin_budget;
 mod outage;
 mod overhead;
 mod report;
@@ -40,7 +41,7 @@ struct Drill {
     start: fn() -> Running,
 }
 
-const DRILLS: [Drill; 13] = [
+const DRILLS: [Drill; 15] = [
     Drill { name: "outage-kill", start: || Box::pin(outage::run(outage::Outage::Kill)) },
     Drill { name: "outage-freeze", start: || Box::pin(outage::run(outage::Outage::Freeze)) },
     Drill { name: "black-hole", start: || Box::pin(black_hole::run()) },
@@ -51,6 +52,8 @@ const DRILLS: [Drill; 13] = [
     Drill { name: "rotation", start: || Box::pin(rotation::run()) },
     Drill { name: "cluster", start: || Box::pin(cluster::run()) },
     Drill { name: "flood", start: || Box::pin(flood::run()) },
+    Drill { name: "origin-budget", start: || Box::pin(origin_budget::run(origin_budget::Order::WithFallback)) },
+    Drill { name: "origin-alone", start: || Box::pin(origin_budget::run(origin_budget::Order::Alone)) },
     Drill { name: "overhead", start: || Box::pin(overhead::run()) },
     Drill { name: "lambda-cold", start: || Box::pin(lambda_cold::run()) },
     Drill { name: "lambda-thaw", start: || Box::pin(lambda_thaw::run()) },

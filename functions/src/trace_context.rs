@@ -1,8 +1,13 @@
 //! The trace that a request belongs to: W3C Trace Context and the header of X-Ray.
 //!
-//! It is a request extension, for origins to pass on. It is never logged.
+//! It travels with the task, as what is measured does, for origins to pass on. It is never logged.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
+use std::future::Future;
+
+tokio::task_local! {
+    static CURRENT: TraceContext;
+}
 
 /// The longest `tracestate` that has to be passed on (W3C Trace Context section 3.3.1.5).
 const MAX_TRACESTATE_CHARS: usize = 512;
@@ -22,6 +27,19 @@ pub struct TraceContext {
 }
 
 impl TraceContext {
+    /// Runs some work on behalf of this trace.
+    pub(crate) async fn of<T>(self, work: impl Future<Output = T>) -> T {
+        CURRENT.scope(self, work).await
+    }
+
+    /// The headers of whatever is called on behalf of the current trace; none outside of any.
+    pub(crate) fn headers() -> Vec<(&'static str, HeaderValue)> {
+        let current = CURRENT.try_with(Self::clone).ok();
+        let Some(Self { traceparent, tracestate, xray }) = current else { return Vec::new() };
+        let headers = [("traceparent", Some(traceparent)), ("tracestate", tracestate), ("x-amzn-trace-id", xray)];
+        headers.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value?).ok()?))).collect()
+    }
+
     /// The trace of a request: the client's, or else that of X-Ray, or else a new one.
     #[must_use]
     pub fn of_request(headers: &HeaderMap) -> Self {
@@ -38,6 +56,17 @@ impl TraceContext {
                 tracestate: None,
                 xray: xray.map(str::to_owned),
             },
+        }
+    }
+}
+
+/// The work with the trace of whoever starts it, for a task of its own.
+pub(crate) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    let current = CURRENT.try_with(TraceContext::clone).ok();
+    async move {
+        match current {
+            Some(trace) => trace.of(work).await,
+            None => work.await,
         }
     }
 }

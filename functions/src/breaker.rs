@@ -1,4 +1,4 @@
-//! The circuit breaker: after failures in a row the store is left alone for a while.
+//! The circuit breaker: after failures in a row a store or an origin is left alone for a while.
 //!
 //! It reads no clock and makes no random numbers; both are arguments. Time is that of the wall, because a Lambda
 //! environment is frozen between requests and its other clocks may stand still meanwhile.
@@ -8,26 +8,49 @@ use medinsight_core::UnixMillis;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// After so many failures in a row the circuit opens.
-const FAILURES_TO_OPEN: u32 = 3;
-
-/// For how long it is open at first. It doubles with every probe that fails.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-
-/// For how long it is open at most, so that hits are back within a second and a half of the store.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
 /// A pause is shortened by up to this share of it, so that processes do not probe in step.
 const JITTER_PERCENT: u64 = 20;
 
-/// A circuit that nobody has probed for so long after its pause tells nothing about the store any more.
-const FORGETTING: Duration = Duration::from_secs(5);
+/// How patient a circuit is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tempo {
+    /// After so many failures in a row it opens.
+    pub(crate) failures_to_open: u32,
+    /// For how long it is open at first. It doubles with every probe that fails.
+    pub(crate) first_pause: Duration,
+    /// For how long it is open at most.
+    pub(crate) longest_pause: Duration,
+    /// A circuit that nobody has probed for so long after its pause tells nothing any more.
+    pub(crate) forgetting: Duration,
+    /// How long a probe may take before somebody else may try: its task may have been frozen or lost.
+    pub(crate) probe_limit: Duration,
+}
 
-/// How long a probe may take before somebody else may try: its task may have been frozen or lost.
-const PROBE_LIMIT: Duration = Duration::from_secs(2);
+impl Tempo {
+    /// A store is tried again soon, so that hits are back within a second and a half of it.
+    pub(crate) const STORE: Self = Self {
+        failures_to_open: 3,
+        first_pause: Duration::from_millis(250),
+        longest_pause: Duration::from_secs(1),
+        forgetting: Duration::from_secs(5),
+        probe_limit: Duration::from_secs(2),
+    };
 
-#[derive(Debug, Default)]
-pub(super) struct Breaker(Mutex<State>);
+    /// An origin that is down is asked less often: each attempt costs a person time, and perhaps money.
+    pub(crate) const ORIGIN: Self = Self {
+        failures_to_open: 5,
+        first_pause: Duration::from_secs(1),
+        longest_pause: Duration::from_secs(10),
+        forgetting: Duration::from_secs(60),
+        probe_limit: Duration::from_secs(15),
+    };
+}
+
+#[derive(Debug)]
+pub(crate) struct Breaker {
+    tempo: Tempo,
+    state: Mutex<State>,
+}
 
 #[derive(Clone, Copy, Debug)]
 enum State {
@@ -36,12 +59,12 @@ enum State {
     HalfOpen { pause: Duration, until: UnixMillis },
 }
 
-/// Whether a trip may be made.
+/// Whether something may be asked of the other side.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Admission {
+pub(crate) enum Admission {
     /// It may.
     Pass,
-    /// It may not, and the caller is to find out in the background whether the store is back.
+    /// It is time to find out whether the other side is back: by the request itself, or in the background.
     Probe,
     /// It may not.
     Refuse,
@@ -49,7 +72,7 @@ pub(super) enum Admission {
 
 /// What changed by an outcome.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Change {
+pub(crate) enum Change {
     /// The circuit has opened.
     Opened,
     /// The circuit has closed.
@@ -60,7 +83,7 @@ pub(super) enum Change {
 
 /// How bad a failure is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Gravity {
+pub(crate) enum Gravity {
     /// It may be this one connection's.
     Ordinary,
     /// No connection works: the circuit opens at once.
@@ -68,19 +91,25 @@ pub(super) enum Gravity {
 }
 
 impl Breaker {
-    pub(super) fn admit(&self, now: UnixMillis) -> Admission {
+    /// A closed circuit.
+    pub(crate) const fn new(tempo: Tempo) -> Self {
+        Self { tempo, state: Mutex::new(State::Closed { failures: 0 }) }
+    }
+
+    pub(crate) fn admit(&self, now: UnixMillis) -> Admission {
         let mut state = self.state();
         match *state {
             State::Closed { .. } => Admission::Pass,
             State::Open { until, .. } | State::HalfOpen { until, .. } if now < until => Admission::Refuse,
             State::Open { pause, until } | State::HalfOpen { pause, until } => {
-                *state = State::HalfOpen { pause, until: UnixMillis(now.0.saturating_add(millis(PROBE_LIMIT))) };
-                if now.since(until) > FORGETTING { Admission::Pass } else { Admission::Probe }
+                *state =
+                    State::HalfOpen { pause, until: UnixMillis(now.0.saturating_add(millis(self.tempo.probe_limit))) };
+                if now.since(until) > self.tempo.forgetting { Admission::Pass } else { Admission::Probe }
             }
         }
     }
 
-    pub(super) fn succeed(&self) -> Change {
+    pub(crate) fn succeed(&self) -> Change {
         match std::mem::replace(&mut *self.state(), State::Closed { failures: 0 }) {
             State::Closed { .. } => Change::Nothing,
             State::Open { .. } | State::HalfOpen { .. } => Change::Closed,
@@ -88,38 +117,39 @@ impl Breaker {
     }
 
     /// Counts a failure; `noise` is a random number for the jitter.
-    pub(super) fn fail(&self, gravity: Gravity, now: UnixMillis, noise: u64) -> Change {
+    pub(crate) fn fail(&self, gravity: Gravity, now: UnixMillis, noise: u64) -> Change {
         let mut state = self.state();
         match *state {
-            State::Closed { failures } if gravity == Gravity::Ordinary && failures + 1 < FAILURES_TO_OPEN => {
+            State::Closed { failures }
+                if gravity == Gravity::Ordinary && failures + 1 < self.tempo.failures_to_open =>
+            {
                 *state = State::Closed { failures: failures + 1 };
                 Change::Nothing
             }
             State::Closed { .. } => {
-                *state = open(FIRST_PAUSE, now, noise);
+                *state = open(self.tempo.first_pause, now, noise);
                 Change::Opened
             }
             State::HalfOpen { pause, .. } => {
-                *state = open((pause * 2).min(LONGEST_PAUSE), now, noise);
+                *state = open((pause * 2).min(self.tempo.longest_pause), now, noise);
                 Change::Nothing
             }
             State::Open { .. } => Change::Nothing,
         }
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    /// Whether nothing may be asked now. It changes nothing, other than [`Breaker::admit`].
+    pub(crate) fn refuses(&self, now: UnixMillis) -> bool {
+        matches!(*self.state(), State::Open { until, .. } | State::HalfOpen { until, .. } if now < until)
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
         !matches!(*self.state(), State::Closed { .. })
     }
 
     /// A state is replaced as a whole, so poisoning means nothing here.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self::Closed { failures: 0 }
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -130,7 +160,7 @@ fn open(pause: Duration, now: UnixMillis, noise: u64) -> State {
 
 #[cfg(test)]
 mod tests {
-    use super::{Admission, Breaker, Change, Gravity};
+    use super::{Admission, Breaker, Change, Gravity, Tempo};
     use medinsight_core::UnixMillis;
     use proptest::prelude::*;
 
@@ -139,7 +169,7 @@ mod tests {
     }
 
     fn opened_at(now: u64) -> Breaker {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new(Tempo::STORE);
         assert_eq!([fail(&breaker, now), fail(&breaker, now)], [Change::Nothing; 2]);
         assert_eq!(fail(&breaker, now), Change::Opened);
         breaker
@@ -147,7 +177,7 @@ mod tests {
 
     #[test]
     fn three_failures_in_a_row_open_the_circuit_and_a_success_starts_the_count_anew() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new(Tempo::STORE);
         fail(&breaker, 0);
         fail(&breaker, 0);
         assert_eq!(breaker.succeed(), Change::Nothing);
@@ -160,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_failure_without_hope_opens_it_at_once() {
-        assert_eq!(Breaker::default().fail(Gravity::Hopeless, UnixMillis(0), 0), Change::Opened);
+        assert_eq!(Breaker::new(Tempo::STORE).fail(Gravity::Hopeless, UnixMillis(0), 0), Change::Opened);
     }
 
     #[test]
@@ -201,7 +231,7 @@ mod tests {
         fn whatever_happens_the_store_is_tried_again_within_two_seconds(
             steps in prop::collection::vec((0..3_u8, 0..3_000_u64, any::<u64>()), 0..50),
         ) {
-            let breaker = Breaker::default();
+            let breaker = Breaker::new(Tempo::STORE);
             let mut now = 0;
             for (step, later, noise) in steps {
                 now += later;

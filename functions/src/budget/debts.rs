@@ -1,26 +1,26 @@
-//! The debts of clients, in memory.
+//! Debts in memory: of clients, where the store is in memory, and of origins while a shared store does not answer.
 
-use crate::budget::{Decision, Rate};
+use super::{Decision, Rate};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// How many debts may be kept before those that are paid are forgotten.
 const TIDY_AT: usize = 10_000;
 
-/// When each client's debt is paid.
+/// When each debt is paid.
 #[derive(Debug, Default)]
-pub(super) struct Budgets(HashMap<String, Instant>);
+pub(crate) struct Debts(HashMap<String, Instant>);
 
-impl Budgets {
-    /// Lets one more request of a client pass, or not.
-    pub(super) fn spend(&mut self, client: &str, rate: Rate, now: Instant) -> Decision {
-        let paid_at = self.0.get(client).copied().unwrap_or(now);
+impl Debts {
+    /// Lets one more request pass, or not.
+    pub(crate) fn spend(&mut self, name: &str, rate: Rate, now: Instant) -> Decision {
+        let paid_at = self.0.get(name).copied().unwrap_or(now);
         let decision = rate.decide(crate::clock::millis(paid_at.saturating_duration_since(now)));
         if let Decision::Pass { debt_ms } = decision {
             if self.0.len() >= TIDY_AT {
                 self.0.retain(|_, paid_at| *paid_at > now);
             }
-            self.0.insert(client.to_owned(), now + Duration::from_millis(debt_ms));
+            self.0.insert(name.to_owned(), now + Duration::from_millis(debt_ms));
         }
         decision
     }
@@ -28,14 +28,14 @@ impl Budgets {
 
 #[cfg(test)]
 mod tests {
-    use super::{Budgets, TIDY_AT};
+    use super::{Debts, TIDY_AT};
     use crate::budget::{Decision, Rate};
     use std::time::{Duration, Instant};
 
     #[test]
     fn a_debt_is_paid_by_waiting_and_forgotten_after_that() {
-        let (mut budgets, rate, start) = (Budgets::default(), Rate::new(60, 2), Instant::now());
-        let passes = |budgets: &mut Budgets, after_ms| {
+        let (mut budgets, rate, start) = (Debts::default(), Rate::new(60, 2), Instant::now());
+        let passes = |budgets: &mut Debts, after_ms| {
             let now = start + Duration::from_millis(after_ms);
             matches!(budgets.spend("a", rate, now), Decision::Pass { .. })
         };

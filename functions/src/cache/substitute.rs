@@ -1,0 +1,81 @@
+//! Answers that stand in for those that could not be computed.
+
+use super::{Cache, computing::Journey};
+use crate::origin::OriginError;
+use bytes::Bytes;
+use medinsight_core::CacheKey;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// Another way to an answer, which is kept for a short time only, so that the real one soon replaces it.
+pub struct Substitute {
+    compute: Pin<Box<dyn Future<Output = Result<Bytes, OriginError>> + Send>>,
+    fresh_for: Duration,
+}
+
+impl Substitute {
+    /// The answer of `compute`, to be fresh for `fresh_for` at most.
+    #[must_use]
+    pub fn new(
+        compute: impl Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+        fresh_for: Duration,
+    ) -> Self {
+        Self { compute: Box::pin(compute), fresh_for }
+    }
+
+    pub(super) async fn compute(self) -> Result<Computed, OriginError> {
+        let body = self.compute.await?;
+        Ok(Computed { body, fresh_for_at_most: Some(self.fresh_for) })
+    }
+}
+
+impl fmt::Debug for Substitute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Substitute").field("fresh_for", &self.fresh_for).finish_non_exhaustive()
+    }
+}
+
+/// An answer that was computed, and how long it may be kept.
+#[derive(Clone, Debug)]
+pub(super) struct Computed {
+    pub(super) body: Bytes,
+    /// None when it lives as long as its kind does.
+    pub(super) fresh_for_at_most: Option<Duration>,
+}
+
+impl Computed {
+    /// An answer that lives as long as its kind does.
+    pub(super) async fn properly<F>(compute: F) -> Result<Self, OriginError>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+    {
+        Ok(Self { body: compute.await?, fresh_for_at_most: None })
+    }
+}
+
+impl Cache {
+    /// Computes, or when that fails lets the substitute compute, for everybody who waits for the answer alike.
+    pub(super) async fn compute_or_substitute<F>(
+        &self,
+        key: CacheKey,
+        compute: F,
+        substitute: Option<Substitute>,
+        journey: Journey,
+    ) -> Result<super::Answer, OriginError>
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+    {
+        let Some(substitute) = substitute else {
+            return self.compute(key, Computed::properly(compute), journey).await;
+        };
+        match self.compute(key.clone(), Computed::properly(compute), journey).await {
+            // That there is no answer is no failure.
+            Err(error) if error != OriginError::UnknownDrug => {
+                self.compute(key, substitute.compute(), journey).await.map_err(|_| error)
+            }
+            result => result,
+        }
+    }
+}
