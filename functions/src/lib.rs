@@ -11,6 +11,7 @@ pub mod cache;
 pub mod clock;
 pub mod config;
 mod demo;
+pub mod doctor;
 pub mod drugs;
 pub mod environment;
 pub mod lambda;

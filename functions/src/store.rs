@@ -3,6 +3,7 @@
 //! The engine speaks to the store in [`Trip`]s: everything that one request needs goes there and back at once. Redis
 //! makes one pipeline of it.
 
+mod checkup;
 mod failure;
 mod inspection;
 mod listing;
@@ -12,11 +13,12 @@ mod server_info;
 mod tally;
 mod trip;
 
+pub use checkup::{Checkup, Examined, Obstacle};
 pub use failure::{Doubt, FailureReason, Patience, StoreError};
 pub use inspection::{DatabaseInspection, DatabaseReport, NodeInspection};
 pub use listing::{Page, PageToken, Record};
 pub use memory::MemoryStore;
-pub use redis::RedisStore;
+pub use redis::{RedisStore, rights};
 pub use server_info::{Keyspace, ServerInfo};
 pub use tally::Tally;
 pub(crate) use trip::random_generation;

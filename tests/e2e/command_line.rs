@@ -1,9 +1,11 @@
 //! The command line as a program of its own, against real servers.
 
+mod doctor;
 mod entries;
 mod keys;
 mod numbers;
 mod usage;
+mod warming;
 
 use medinsight_tests::operator::TOKEN;
 use medinsight_tests::process::ServerProcess;

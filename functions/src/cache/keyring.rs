@@ -70,6 +70,11 @@ impl Keyring {
         Ok(Self(Arc::new(Keys { first, others: Vec::new() })))
     }
 
+    /// The ids of the keys, that of the one that seals first.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = KeyId> {
+        self.0.all().map(SealingKey::id)
+    }
+
     /// The key that seals.
     pub(super) fn sealing_key(&self) -> &SealingKey {
         &self.0.first

@@ -3,6 +3,7 @@
 //! What belongs to sessions may lie in a database of its own, so that a flood of computed answers cannot push sessions
 //! out: no eviction policy protects them in the same database. A trip then goes to both at once.
 
+mod checkup;
 mod client;
 mod commands;
 mod condition;
@@ -11,6 +12,7 @@ mod failure;
 mod inspect;
 mod link;
 mod listing;
+pub mod rights;
 mod scripts;
 mod sweep;
 mod topology;
@@ -19,7 +21,7 @@ use super::{LeaseToken, Page, PageToken, Patience, Reply, StoreError, Stored, Sw
 use crate::budget::{Decision, Rate};
 use crate::clock::Clock;
 use crate::config::RedisConfig;
-use crate::store::{DatabaseInspection, DatabaseReport, Doubt, FailureReason};
+use crate::store::{Checkup, DatabaseInspection, DatabaseReport, Doubt, FailureReason};
 use commands::{Command, bulk, checked, integer, show_generation};
 use database::Database;
 use futures_util::future::join_all;
@@ -65,6 +67,13 @@ impl RedisStore {
     pub async fn check(&self) {
         // The outcomes are in the reports.
         join_all(self.databases().map(|database| database.check())).await;
+    }
+
+    /// Checks each database, patiently and over connections of its own. `config` is what the store was made of.
+    pub async fn check_up(&self, config: &RedisConfig) -> Vec<Checkup> {
+        let endpoints = std::iter::once(&config.answers).chain(&config.sessions);
+        let databases = self.databases().zip(endpoints);
+        join_all(databases.map(|(database, endpoint)| checkup::check_up(database, endpoint, config))).await
     }
 
     /// How each database is doing, as far as this process knows.

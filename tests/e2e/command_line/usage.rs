@@ -10,7 +10,20 @@ use std::io::Read;
 async fn help_names_every_command_and_the_exit_codes() {
     let help = medinsight(&["--help"], &[]).await;
     assert_eq!(help.code, Some(0));
-    for part in ["serve", "key", "inspect", "stats", "top", "clear", "erase", "bench", "completions", "Exit codes:"] {
+    for part in [
+        "serve",
+        "key",
+        "inspect",
+        "stats",
+        "top",
+        "clear",
+        "erase",
+        "warm",
+        "doctor",
+        "bench",
+        "completions",
+        "Exit codes:",
+    ] {
         assert!(help.stdout.contains(part), "{part}");
     }
 }

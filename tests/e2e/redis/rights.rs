@@ -1,6 +1,7 @@
 //! The rights that the documents say a user of an ACL needs are enough, and none of them is too much.
 
 use http::Method;
+use medinsight_functions::store::rights::{self, OF_OPERATORS, OF_REQUESTS, SCOPE};
 use medinsight_tests::operator::{TOKEN, request, through_gateway, with_token};
 use medinsight_tests::redis_cluster::RedisCluster;
 use medinsight_tests::redis_server::{AclUser, RedisOptions, RedisServer};
@@ -11,16 +12,15 @@ use serde_json::json;
 const README: &str = include_str!("../../../README.md");
 const DEPLOY: &str = include_str!("../../../docs/deploy.md");
 
-/// What every user needs.
-const SCOPE: &str = "resetchannels ~medinsight:* -@all";
-
-/// What requests need.
-const OF_REQUESTS: &str = "+get +set +incrby +unlink +del +pttl +ping +evalsha +eval";
-
-/// What the routes of operators need as well.
-const OF_OPERATORS: &str = "+scan +getrange +strlen +info +dbsize";
-
 const SESSION: &str = "9f86d081-884c-7d65-9a2f-eaa0c55ad015";
+
+fn of_requests() -> String {
+    rights::rules(OF_REQUESTS)
+}
+
+fn of_operators() -> String {
+    rights::rules(OF_OPERATORS)
+}
 
 fn user(rules: &str) -> AclUser {
     AclUser { name: "app".into(), password: "invented".into(), rules: format!("{SCOPE} {rules}") }
@@ -81,34 +81,34 @@ async fn was_refused(redis: &RedisServer) -> bool {
 fn the_documents_name_these_rights() {
     let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for document in [README, DEPLOY] {
-        assert!(squeezed(document).contains(&format!("{SCOPE} {OF_REQUESTS} {OF_OPERATORS}")));
+        assert!(squeezed(document).contains(&format!("{SCOPE} {} {}", of_requests(), of_operators())));
     }
 }
 
 #[tokio::test]
 async fn requests_need_the_rights_of_requests_and_each_of_them() {
-    let user = user(OF_REQUESTS);
+    let user = user(&of_requests());
     let redis = RedisServer::with(RedisOptions::default().acl_user(&user)).await;
     let url = redis.url_for(&user);
     ask(&service(&url)).await;
     assert!(!was_refused(&redis).await);
     assert_eq!(service(&url).ask(&question()).await.x_cache(), "HIT");
-    each_is_needed(&redis, OF_REQUESTS, async || ask(&service(&url)).await).await;
+    each_is_needed(&redis, &of_requests(), async || ask(&service(&url)).await).await;
 }
 
 #[tokio::test]
 async fn operators_need_their_rights_as_well_and_each_of_them() {
-    let user = user(&format!("{OF_REQUESTS} {OF_OPERATORS}"));
+    let user = user(&format!("{} {}", of_requests(), of_operators()));
     let redis = RedisServer::with(RedisOptions::default().acl_user(&user)).await;
     let url = redis.url_for(&user);
     operate(&service(&url)).await;
     assert!(!was_refused(&redis).await);
-    each_is_needed(&redis, OF_OPERATORS, async || operate(&service(&url)).await).await;
+    each_is_needed(&redis, &of_operators(), async || operate(&service(&url)).await).await;
 }
 
 #[tokio::test]
 async fn another_database_than_0_needs_select() {
-    let user = user(&format!("{OF_REQUESTS} +select"));
+    let user = user(&format!("{} {}", of_requests(), rights::rules([rights::OF_OTHER_DATABASES])));
     let redis = RedisServer::with(RedisOptions::default().acl_user(&user)).await;
     let url = format!("{}/1", redis.url_for(&user));
     ask(&service(&url)).await;
@@ -121,7 +121,7 @@ async fn another_database_than_0_needs_select() {
 #[tokio::test]
 async fn a_cluster_needs_its_slots() {
     let cluster = RedisCluster::start().await;
-    let user = user(&format!("{OF_REQUESTS} {OF_OPERATORS} +cluster|slots"));
+    let user = user(&format!("{} {} {}", of_requests(), of_operators(), rights::rules([rights::OF_CLUSTERS])));
     for node in cluster.nodes() {
         let rules = format!("ACL SETUSER {} on >{} {}", user.name, user.password, user.rules);
         node.command(&rules.split(' ').collect::<Vec<_>>()).await;

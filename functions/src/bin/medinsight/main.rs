@@ -3,6 +3,7 @@
 mod bench;
 mod clear;
 mod completions;
+mod doctor;
 mod erase;
 mod input;
 mod inspect;
@@ -15,6 +16,7 @@ mod service;
 mod stats;
 mod top;
 mod verdict;
+mod warm;
 
 use clap::{Parser, Subcommand};
 use output::Output;
@@ -53,6 +55,10 @@ enum Command {
     Clear(clear::ClearArgs),
     /// Erase everything that is stored for a session, and the analysis that it names
     Erase(erase::EraseArgs),
+    /// Have answers computed before somebody asks for them
+    Warm(warm::WarmArgs),
+    /// Look whether the settings and the store they name are as they should be, and say how to mend what is not
+    Doctor,
     /// Measure the round trip, the hit path and the throughput
     Bench(bench::BenchArgs),
     /// Print a script that completes commands and flags in a shell
@@ -83,6 +89,8 @@ fn run(command: Command, output: &Output) -> Result<Verdict, Failure> {
         Command::Top(args) => service::with(&args.service, async |service| top::run(&args, service, output).await),
         Command::Clear(args) => service::with(&args.service, async |service| clear::run(&args, service, output).await),
         Command::Erase(args) => service::with(&args.service, async |service| erase::run(&args, service, output).await),
+        Command::Warm(args) => service::with(&args.service, async |service| warm::run(&args, service, output).await),
+        Command::Doctor => doctor::run(output),
         Command::Bench(args) => service::with(&args.service, async |service| bench::run(&args, service, output).await),
         Command::Completions(args) => completions::run::<Cli>(&args, output),
     }

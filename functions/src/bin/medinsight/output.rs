@@ -12,6 +12,10 @@ use serde::Serialize;
 use serde_json::json;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
+/// What is as it should be.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// What somebody should have a look at.
+pub(crate) const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
 /// What is broken.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 /// What a part of the text is called.

@@ -7,7 +7,7 @@ use super::link::{Failed, Link, Remedy};
 use super::scripts::Call;
 use crate::breaker::{Admission, Breaker, Change, Gravity, Tempo};
 use crate::clock::Clock;
-use crate::config::{Endpoint, RedisConfig};
+use crate::config::{Endpoint, RedisConfig, Topology};
 use crate::store::{Doubt, FailureReason, Patience, Reply, StoreError, Trip, random_generation};
 use medinsight_core::{Category, Generation};
 use redis::{Cmd, ErrorKind, ServerErrorKind, Value};
@@ -38,10 +38,7 @@ impl Database {
         config: &RedisConfig,
         clock: &Clock,
     ) -> Result<Arc<Self>, Box<dyn std::error::Error>> {
-        let certificates = config.ca_file.as_deref().map(read_certificates).transpose()?;
-        let connector = Connector::new(endpoint, certificates, config.connect_timeout, config.command_timeout)
-            .map_err(|error| format!("the Redis settings do not fit together: {}", error.category()))?;
-        let connector = Arc::new(connector);
+        let connector = Arc::new(connector(endpoint, config)?);
         let link = || Link::new(Arc::clone(&connector), clock.clone(), config.connect_timeout);
         Ok(Arc::new(Self {
             first_link: link(),
@@ -65,6 +62,15 @@ impl Database {
 
     pub(super) fn connector(&self) -> &Connector {
         &self.connector
+    }
+
+    /// A connector to the first node alone, as if it were a single server.
+    pub(super) fn connector_to_first_node(
+        endpoint: &Endpoint,
+        config: &RedisConfig,
+    ) -> Result<Connector, Box<dyn std::error::Error>> {
+        let endpoint = Endpoint { nodes: endpoint.nodes.iter().take(1).cloned().collect(), topology: Topology::Single };
+        connector(&endpoint, config)
     }
 
     pub(super) fn is_circuit_open(&self) -> bool {
@@ -236,6 +242,12 @@ impl Database {
         }
         failed.error
     }
+}
+
+fn connector(endpoint: &Endpoint, config: &RedisConfig) -> Result<Connector, Box<dyn std::error::Error>> {
+    let certificates = config.ca_file.as_deref().map(read_certificates).transpose()?;
+    Connector::new(endpoint, certificates, config.connect_timeout, config.command_timeout)
+        .map_err(|error| format!("the Redis settings do not fit together: {}", error.category()).into())
 }
 
 fn misunderstood(link: &Link, reason: FailureReason) -> Failed {

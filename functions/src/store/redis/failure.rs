@@ -31,6 +31,8 @@ fn reason_of_code(code: &str, detail: &str) -> FailureReason {
         "BUSY" => FailureReason::Busy,
         "MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN" | "CROSSSLOT" => FailureReason::Redirected,
         "ERR" if detail.starts_with("max number of clients") => FailureReason::TooManyClients,
+        // The client library gives a refused `SELECT` the code `ERR`, whatever the server's was.
+        "ERR" if detail.contains("no permissions to run") => FailureReason::NotPermitted,
         _ => FailureReason::Refused,
     }
 }
@@ -51,6 +53,7 @@ mod tests {
             ("-NOAUTH Authentication required.", FailureReason::Unauthenticated),
             ("-WRONGPASS invalid username-password pair or user is disabled.", FailureReason::Unauthenticated),
             ("-NOPERM this user has no permissions to run the 'get' command", FailureReason::NotPermitted),
+            ("-ERR User app has no permissions to run the 'select' command", FailureReason::NotPermitted),
             ("-BUSY Redis is busy running a script.", FailureReason::Busy),
             ("-MOVED 3999 127.0.0.1:6381", FailureReason::Redirected),
             ("-ASK 3999 127.0.0.1:6381", FailureReason::Redirected),

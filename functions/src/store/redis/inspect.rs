@@ -42,7 +42,7 @@ async fn primaries(database: &Arc<Database>, patience: Patience) -> Result<Vec<P
 }
 
 /// An `INFO` is a text, with RESP3 a verbatim one.
-fn info_of(outcome: Outcome) -> Option<ServerInfo> {
+pub(super) fn info_of(outcome: Outcome) -> Option<ServerInfo> {
     match checked(outcome).ok()? {
         Value::VerbatimString { text, .. } | Value::SimpleString(text) => Some(ServerInfo::parse(&text)),
         value => bulk(value).ok().flatten().map(|text| ServerInfo::parse(&String::from_utf8_lossy(&text))),

@@ -1,0 +1,98 @@
+//! `medinsight warm`: every item once, also when a run is interrupted.
+
+use super::Filled;
+use medinsight_tests::command_line::{command, medinsight, medinsight_reading};
+use medinsight_tests::operator::TOKEN;
+use medinsight_tests::process::ServerProcess;
+use medinsight_tests::{question, waiting};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A file in a directory of its own.
+fn file(text: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let file = folder.path().join("items");
+    fs::write(&file, text).expect("a writable directory");
+    (folder, file)
+}
+
+#[tokio::test]
+async fn what_is_not_fresh_is_computed_and_a_second_run_computes_nothing() {
+    let filled = Filled::start().await;
+    let (_folder, file) = file(&format!("# of a list\nibuprofen\n{{\"drug_name\": \"Tylenol\"}}\n{}\n", question()));
+    let path = file.display().to_string();
+    let first = medinsight(&["warm", &path, "--json"], &filled.settings()).await;
+    assert_eq!(first.code, Some(0), "{first:?}");
+    assert_eq!(first.json()["fates"], serde_json::json!({"computed": 2, "fresh": 1}));
+    assert!(filled.redis.dump().await.contains_key("medinsight:drug_info:ibuprofen"));
+    let second = medinsight(&["warm", &path], &filled.settings()).await;
+    assert_eq!(
+        (second.code, second.stdout.as_str()),
+        (Some(0), "what became of it  items\nfresh                  3\n")
+    );
+    assert!(second.stderr.contains("3 of 3"), "{second:?}");
+    assert_eq!(
+        fs::read_dir(file.parent().expect("a folder")).expect("a folder").count(),
+        1,
+        "nothing is left beside it"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_warmed_is_3_and_what_is_no_item_2() {
+    let filled = Filled::start().await;
+    let ended =
+        medinsight_reading("zyxwv\naspirin\n{\"concern\": 1}\n", &["warm", "-", "--json"], &filled.settings()).await;
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    assert_eq!(ended.json()["fates"]["unknown_drug"], 1);
+    assert_eq!(ended.json()["fates"]["invalid"], 1);
+    let ended = medinsight_reading("aspirin\n{\"a secret sorrow\n", &["warm", "-"], &filled.settings()).await;
+    assert_eq!((ended.code, ended.stderr.contains("line 2"), ended.stderr.contains("sorrow")), (Some(2), true, false));
+}
+
+#[tokio::test]
+async fn a_run_that_was_interrupted_goes_on_where_it_was() {
+    let slow = [("MEDINSIGHT_ADMIN_TOKEN", TOKEN), ("EMBEDDED_ORIGIN_DELAY_MS", "40")];
+    let server = ServerProcess::start(&slow).await;
+    let url = format!("http://{}", server.address());
+    let settings = [("MEDINSIGHT_URL", url.as_str()), ("MEDINSIGHT_ADMIN_TOKEN", TOKEN)];
+    let mut questions = String::new();
+    for number in 0..64 {
+        let _ = writeln!(questions, r#"{{"concern": "Headache", "symptoms": "pain number {number}"}}"#);
+    }
+    let (_folder, file) = file(&questions);
+    let path = file.display().to_string();
+    let state = PathBuf::from(format!("{path}.warm-state"));
+    let mut run = command(&["warm", &path], &settings).spawn().expect("the command line can be started");
+    waiting::until("something is done", Duration::from_secs(20), || async { state.exists() }).await;
+    run.kill().expect("a running command");
+    run.wait().expect("a command that ends");
+    let kept: serde_json::Value = serde_json::from_slice(&fs::read(&state).expect("a state")).expect("JSON");
+    let done = kept["done"].as_u64().expect("a number");
+    assert!((8..64).contains(&done), "{done}");
+    assert!(!kept.to_string().contains("pain"));
+    let rest = medinsight(&["warm", &path, "--json"], &settings).await;
+    assert_eq!(rest.code, Some(0), "{rest:?}");
+    assert_eq!((rest.json()["resumed_at"].as_u64(), rest.json()["items"].as_u64()), (Some(done), Some(64)));
+    let counts = rest.json()["fates"].clone();
+    assert_eq!(counts["computed"].as_u64().unwrap_or(0) + counts["fresh"].as_u64().unwrap_or(0), 64);
+    assert!(!state.exists());
+}
+
+#[tokio::test]
+async fn a_file_that_was_changed_since_is_begun_anew_and_a_foreign_state_is_left_alone() {
+    let filled = Filled::start().await;
+    let (_folder, file) = file("aspirin\n");
+    let path = file.display().to_string();
+    let state = format!("{path}.warm-state");
+    let other = r#"{"file_sha256": "0", "done": 1, "fates": {"computed": 1}}"#;
+    fs::write(&state, other).expect("a writable directory");
+    let ended = medinsight(&["warm", &path, "--json"], &filled.settings()).await;
+    assert_eq!((ended.code, ended.json()["resumed_at"].as_u64()), (Some(0), Some(0)), "{ended:?}");
+    fs::write(&state, "something else").expect("a writable directory");
+    assert_eq!(medinsight(&["warm", &path], &filled.settings()).await.code, Some(2));
+    assert_eq!(fs::read_to_string(&state).expect("a file"), "something else");
+}
