@@ -2,10 +2,11 @@
 
 use crate::input;
 use crate::output::Output;
-use crate::service::{Ask, Service, ServiceArgs, segment};
+use crate::service::{Ask, Service, ServiceArgs};
 use crate::verdict::{Failure, Verdict};
 use clap::Args;
 use http::Method;
+use medinsight_core::percent_encode;
 use serde_json::Value;
 
 #[derive(Args)]
@@ -27,7 +28,7 @@ pub(crate) async fn run(args: &EraseArgs, service: &Service, output: &Output) ->
     if session.is_empty() {
         return Err(Failure::Usage("SESSION: must be 1 to 128 visible ASCII characters".into()));
     }
-    let erase = Ask::new(Method::DELETE, format!("/api/v1/redis/session/{}", segment(&session)));
+    let erase = Ask::new(Method::DELETE, format!("/api/v1/redis/session/{}", percent_encode(&session)));
     let erased = service.ask(erase).await?;
     output.show(&erased, || text(&erased, service))?;
     Ok(Verdict::Done)

@@ -167,11 +167,3 @@ pub(crate) fn with(
         verdict
     })
 }
-
-/// A text as a segment of a path.
-pub(crate) fn segment(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    text.bytes()
-        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
-}
