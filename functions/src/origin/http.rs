@@ -17,6 +17,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use medinsight_core::UnixMillis;
+use serde::de::DeserializeOwned;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -113,7 +114,7 @@ impl HttpClient {
 
 impl Reply {
     /// The body, if this is a success in JSON.
-    pub(super) fn into_json(self) -> Result<Bytes, CallFailure> {
+    fn into_json(self) -> Result<Bytes, CallFailure> {
         match self.status {
             status if status.is_success() && self.is_json => Ok(self.body),
             status if status.is_success() => Err(CallFailure::WrongType),
@@ -125,9 +126,13 @@ impl Reply {
         }
     }
 
-    /// The body of an answer that says that something is not there.
-    pub(super) fn not_found(&self) -> Option<&Bytes> {
-        (self.status == StatusCode::NOT_FOUND).then_some(&self.body)
+    /// What it says. A 404 means that there is no such drug only if its body says so; it may also be that of a wrong
+    /// address.
+    pub(super) fn read<T: DeserializeOwned>(self, says_unknown_drug: fn(&Bytes) -> bool) -> Result<T, CallFailure> {
+        if self.status == StatusCode::NOT_FOUND && says_unknown_drug(&self.body) {
+            return Err(CallFailure::UnknownDrug);
+        }
+        serde_json::from_slice(&self.into_json()?).map_err(|_| CallFailure::Malformed)
     }
 }
 

@@ -122,11 +122,7 @@ impl OpenfdaOrigin {
             request = request.header(AUTHORIZATION, authorization);
         }
         let request = request.body(Full::new(Bytes::new())).map_err(|_| CallFailure::Refused)?;
-        let reply = self.http.send(request, until).await?;
-        if reply.not_found().is_some_and(is_no_match) {
-            return Err(CallFailure::UnknownDrug);
-        }
-        serde_json::from_slice(&reply.into_json()?).map_err(|_| CallFailure::Malformed)
+        self.http.send(request, until).await?.read(is_no_match)
     }
 }
 

@@ -158,11 +158,7 @@ impl UpstreamOrigin {
             request = request.header(AUTHORIZATION, key);
         }
         let request = request.body(Full::new(body.clone())).map_err(|_| CallFailure::Refused)?;
-        let reply = self.http.send(request, until).await?;
-        if reply.not_found().is_some_and(is_unknown_drug) {
-            return Err(CallFailure::UnknownDrug);
-        }
-        serde_json::from_slice(&reply.into_json()?).map_err(|_| CallFailure::Malformed)
+        self.http.send(request, until).await?.read(is_unknown_drug)
     }
 }
 
@@ -228,7 +224,6 @@ impl Progress {
     }
 }
 
-/// A 404 may also be that of a wrong address, which must not pass for the answer that there is no such drug.
 fn is_unknown_drug(problem: &Bytes) -> bool {
     serde_json::from_slice::<Problem>(problem).is_ok_and(|problem| problem.code == "unknown_drug")
 }
