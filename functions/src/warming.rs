@@ -4,11 +4,11 @@
 use crate::cache::{Answer, CacheStatus, Deadline};
 use crate::origin::OriginError;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::future::Future;
 
 /// What became of an answer that is to be in the cache, the best first.
-#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "WarmingFate")]
 pub enum Fate {

@@ -11,10 +11,11 @@ use crate::service::{Ask, Service, ServiceArgs};
 use crate::verdict::{Failure, Verdict};
 use clap::Args;
 use items::Item;
+use medinsight_functions::warming::Fate;
 use pace::Pace;
 use progress::Progress;
 use serde_json::{Value, json};
-use state::{Fates, State};
+use state::{Fates, State, known};
 use std::path::PathBuf;
 
 /// The longest file.
@@ -71,9 +72,11 @@ async fn warm(batch: &[Item], service: &Service, pace: &mut Pace) -> Result<Fate
             continue;
         }
         let outcomes = items::outcomes(&pending, &answer.json()?["data"])?;
-        let (again, done): (Vec<_>, Vec<_>) =
-            pending.into_iter().zip(outcomes).partition(|(_, fate)| matches!(fate.as_str(), "skipped" | "failed"));
-        pace.computed(done.iter().filter(|(_, fate)| fate == "computed").count());
+        let (again, done): (Vec<_>, Vec<_>) = pending
+            .into_iter()
+            .zip(outcomes)
+            .partition(|(_, fate)| matches!(known(fate), Some(Fate::Skipped | Fate::Failed)));
+        pace.computed(done.iter().filter(|(_, fate)| known(fate) == Some(Fate::Computed)).count());
         done.iter().for_each(|(_, fate)| fates.add(fate));
         if again.is_empty() {
             return Ok(fates);

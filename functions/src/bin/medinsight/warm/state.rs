@@ -4,6 +4,9 @@
 //! are is not in it.
 
 use crate::verdict::Failure;
+use medinsight_functions::warming::Fate;
+use serde::de::IntoDeserializer;
+use serde::de::value::StrDeserializer;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -11,9 +14,6 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-/// The fates after which the cache has a fresh answer.
-const WARM: [&str; 2] = ["fresh", "computed"];
 
 /// How many items had which fate.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -84,8 +84,14 @@ impl Fates {
     }
 
     pub(crate) fn are_all_warm(&self) -> bool {
-        self.0.keys().all(|fate| WARM.contains(&fate.as_str()))
+        self.0.keys().all(|fate| known(fate).is_some_and(Fate::is_warm))
     }
+}
+
+/// The fate of this name; none for one that only a later service knows.
+pub(crate) fn known(fate: &str) -> Option<Fate> {
+    let name: StrDeserializer<'_, serde::de::value::Error> = fate.into_deserializer();
+    Fate::deserialize(name).ok()
 }
 
 fn beside(file: &Path) -> PathBuf {
