@@ -25,12 +25,18 @@ async fn what_one_process_computed_every_other_one_answers() {
     assert_eq!(processes[0].counter("usage", "hits").await, 3);
 }
 
-#[tokio::test]
-async fn a_hit_is_one_round_trip_with_the_entry_the_count_and_the_input() {
+/// A process that has answered the question, and the proxy between it and its Redis.
+async fn asked_once() -> (RedisServer, FaultProxy, Service) {
     let redis = RedisServer::start().await;
     let proxy = FaultProxy::start(redis.address()).await;
     let service = Service::with_settings(&[("REDIS_URL", &proxy.url())]);
     service.ask(&question()).await;
+    (redis, proxy, service)
+}
+
+#[tokio::test]
+async fn a_hit_is_one_round_trip_with_the_entry_the_count_and_the_input() {
+    let (_redis, proxy, service) = asked_once().await;
     service.ask(&question()).await;
     service.cache.flush().await;
     let before = proxy.counts();
@@ -42,10 +48,7 @@ async fn a_hit_is_one_round_trip_with_the_entry_the_count_and_the_input() {
 
 #[tokio::test]
 async fn who_asks_the_same_at_the_same_moment_shares_one_round_trip_and_everybody_is_counted() {
-    let redis = RedisServer::start().await;
-    let proxy = FaultProxy::start(redis.address()).await;
-    let service = Service::with_settings(&[("REDIS_URL", &proxy.url())]);
-    service.ask(&question()).await;
+    let (_redis, proxy, service) = asked_once().await;
     service.ask(&question()).await;
     service.cache.flush().await;
     let before = proxy.counts();
@@ -60,10 +63,7 @@ async fn who_asks_the_same_at_the_same_moment_shares_one_round_trip_and_everybod
 
 #[tokio::test]
 async fn a_hit_reads_the_generations_in_the_same_round_trip_once_their_copies_are_a_second_old() {
-    let redis = RedisServer::start().await;
-    let proxy = FaultProxy::start(redis.address()).await;
-    let service = Service::with_settings(&[("REDIS_URL", &proxy.url())]);
-    service.ask(&question()).await;
+    let (_redis, proxy, service) = asked_once().await;
     service.cache.flush().await;
     service.advance_secs(1);
     let before = proxy.counts();
