@@ -76,6 +76,6 @@ async fn a_slow_backend_is_given_up_when_its_time_is_over() {
     let service = service_with("upstream", &backend, &[("ORIGIN_TIMEOUT_MS", "200")]);
     backend.answer_with(Reply::silence());
     assert_eq!(service.ask(&question()).await.json()["code"], "origin_timed_out");
-    let service = service_with("upstream,embedded", &backend, &[("ORIGIN_TIMEOUT_MS", "400")]);
+    let service = service_with("upstream,embedded", &backend, &[("ORIGIN_TIMEOUT_MS", "4000")]);
     assert_eq!(source_of(&service.ask(&question()).await), "embedded");
 }
