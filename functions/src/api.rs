@@ -22,6 +22,7 @@ mod problem;
 mod redis_clearing;
 mod redis_entry;
 mod redis_health;
+mod redis_history;
 mod redis_keys;
 mod redis_performance;
 mod redis_session;
@@ -124,6 +125,7 @@ pub fn redis_routes<P: Purpose>() -> Routes<P> {
     const SESSION: &str = "/api/v1/redis/session/{session_id}";
     Routes::default()
         .get("/api/v1/redis/stats", redis_stats::redis_stats, redis_stats::describe)
+        .get("/api/v1/redis/history", redis_history::redis_history, redis_history::describe)
         .get("/api/v1/redis/performance", redis_performance::redis_performance, redis_performance::describe)
         .get("/api/v1/redis/keys/{pattern}", redis_keys::list_keys, redis_keys::describe)
         .get(ENTRY, redis_entry::show_entry, redis_entry::describe)

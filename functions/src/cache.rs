@@ -17,9 +17,11 @@ mod finding;
 mod generations;
 mod keeping;
 mod keyring;
+mod latency;
 mod lease;
 mod lookups;
 mod measures;
+mod minutes;
 mod near;
 mod records;
 mod renewing;
@@ -31,12 +33,14 @@ mod timing;
 
 pub use accounting::Counts;
 pub use clearing::Cleared;
-pub use counter::{Counter, Endpoint, SizeClass, Usage};
+pub use counter::{Counter, Endpoint, MinuteCount, SizeClass, Usage};
 pub use encryption::{Encryption, EncryptionSetting, NoEncryption, StoreScope};
 pub use envelope::{Envelope, NotWrapped, Opened, Stamp, Unreadable};
 pub use keeping::{Kept, NotKept};
 pub use keyring::{InvalidKeyring, Keyring};
+pub use latency::{Latency, Source};
 pub use measures::{Measure, Measures};
+pub use minutes::{MinuteCounts, UnixMinute};
 pub use settling::Settled;
 pub use status::CacheStatus;
 pub use timing::{Deadline, Timing};
@@ -59,6 +63,7 @@ use std::sync::Arc;
 use std::time::Duration;
 pub use substitute::Substitute;
 use timing::Budget;
+use tokio::time::Instant;
 
 /// How long a trip may take that nobody waits for.
 const UNHURRIED: Duration = Duration::from_secs(1);
@@ -188,10 +193,10 @@ impl Cache {
         A: Future<Output = Result<(), E>> + Send,
         E: From<OriginError>,
     {
-        let category = visit.key.kind().category();
+        let (category, started) = (visit.key.kind().category(), Instant::now());
         let result = self.find_or_compute(visit, admission, compute).await;
         if let Ok(answer) = &result {
-            measures::served(category, answer.status);
+            self.served(category, answer.status, started);
         }
         result
     }
@@ -231,10 +236,10 @@ impl Cache {
 
     /// Answers from the store or not at all.
     pub async fn peek(&self, visit: Visit) -> Option<Answer> {
-        let category = visit.key.kind().category();
+        let (category, started) = (visit.key.kind().category(), Instant::now());
         let answer = self.find(visit).await;
         if let Some(answer) = &answer {
-            measures::served(category, answer.status);
+            self.served(category, answer.status, started);
         }
         answer
     }
@@ -272,7 +277,7 @@ impl Cache {
     ///
     /// [`StoreError`] when the store did not take it, and it may still come.
     pub async fn flush_all(&self) -> Result<(), StoreError> {
-        while !self.0.deferred.is_empty() {
+        while !self.0.deferred.is_empty(self.0.clock.now()) {
             let reply = self.run(Errand::default(), Patience::of(UNHURRIED)).await?;
             if let Some(reason) = reply.refusal {
                 // It would refuse the same again and again: that it did so is a count, which waits for a trip itself.
@@ -280,6 +285,13 @@ impl Cache {
             }
         }
         Ok(())
+    }
+
+    /// [`Cache::flush`] together with what was counted in the current minute, however lately that was sent. It is for
+    /// those who read it, and for a process that ends.
+    pub async fn flush_minutes(&self) {
+        self.0.deferred.let_minutes_ride();
+        self.flush().await;
     }
 
     /// The payload under a key that a person's request stored, unless its life is over.

@@ -104,7 +104,7 @@ impl Function {
             ended = running => ended?,
             () = asked_to_end => {
                 // What does not get through in this time is lost with the environment, as it would be in a crash.
-                let _ = tokio::time::timeout(TIME_TO_FLUSH, cache.flush()).await;
+                let _ = tokio::time::timeout(TIME_TO_FLUSH, cache.flush_minutes()).await;
                 Ok(())
             }
         }

@@ -1,11 +1,13 @@
 //! Watching the cache: what the counters and the servers say, and whether somebody should have a look.
 
 mod alerts;
+mod history;
 mod percentage;
 mod performance;
 mod statistics;
 
 pub use alerts::{Alert, Bound, Change, Raised, Readings, Thresholds, decide};
+pub use history::{History, Window};
 pub use performance::Performance;
 pub use statistics::{Statistics, Traffic};
 

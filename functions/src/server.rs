@@ -104,7 +104,7 @@ pub async fn serve(
     let chores = [tokio::spawn(flush_regularly(cache.clone())), tokio::spawn(check_regularly(monitor))];
     accept(listener, &router, config.limits, stop).await;
     chores.iter().for_each(JoinHandle::abort);
-    cache.flush().await;
+    cache.flush_minutes().await;
     tracing::info!("stopped");
     Ok(())
 }

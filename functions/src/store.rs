@@ -22,7 +22,7 @@ pub use redis::{RedisStore, rights};
 pub use server_info::{Keyspace, ServerInfo};
 pub use tally::Tally;
 pub(crate) use trip::random_generation;
-pub use trip::{LeaseRequest, LeaseToken, Reply, Stored, Trip, Write};
+pub use trip::{Bucket, LeaseRequest, LeaseToken, Reply, Stored, Trip, Write};
 
 use crate::budget::{Decision, Rate};
 use medinsight_core::{CacheKey, Category, Generation, Pattern};
@@ -207,6 +207,18 @@ impl Store {
         match self {
             Self::Memory(memory) => keys.iter().map(|key| memory.counter(key)).collect(),
             Self::Redis(redis) => redis.counters(keys, patience).await,
+        }
+    }
+
+    /// What is in buckets, in their order, in one trip; one that does not exist is empty.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer.
+    pub async fn buckets(&self, keys: &[CacheKey], patience: Patience) -> Result<Vec<Vec<(String, u64)>>, StoreError> {
+        match self {
+            Self::Memory(memory) => keys.iter().map(|key| memory.bucket(key)).collect(),
+            Self::Redis(redis) => redis.buckets(keys, patience).await,
         }
     }
 

@@ -3,6 +3,7 @@
 mod access;
 mod alerts;
 mod health;
+mod history;
 mod performance;
 mod stats;
 
@@ -17,6 +18,7 @@ use serde_json::Value;
 const TOKEN: &str = "an invented token of operators";
 
 const HEALTH: &str = "/api/v1/redis/health";
+const HISTORY: &str = "/api/v1/redis/history";
 const STATS: &str = "/api/v1/redis/stats";
 const PERFORMANCE: &str = "/api/v1/redis/performance";
 

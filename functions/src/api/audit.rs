@@ -20,6 +20,7 @@ pub(super) enum Action {
     WarmCache,
     StoreAnalysis,
     ReadHealth,
+    ReadHistory,
     ReadStatistics,
     ReadPerformance,
 }
@@ -39,6 +40,7 @@ impl Action {
             Self::WarmCache => "warm_cache",
             Self::StoreAnalysis => "store_analysis",
             Self::ReadHealth => "read_health",
+            Self::ReadHistory => "read_history",
             Self::ReadStatistics => "read_statistics",
             Self::ReadPerformance => "read_performance",
         }

@@ -1,11 +1,13 @@
 //! Counting: what happened to answers and entries. Counts wait for a trip that is made anyway.
 
 use super::counter::{Counter, Endpoint, Usage};
-use super::{Answer, Cache, CacheStatus, UNHURRIED};
+use super::latency::Source;
+use super::{Answer, Cache, CacheStatus, UNHURRIED, measures};
 use crate::store::{Patience, StoreError};
 use medinsight_core::{CacheKey, Category};
 use std::collections::HashMap;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What counters stand at.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +60,13 @@ impl Cache {
             let saved = crate::clock::millis(answer.origin_cost.unwrap_or(Duration::ZERO));
             self.tally(Counter::Usage(endpoint, Usage::SavedMillis), saved);
         }
+    }
+
+    /// Notes that a lookup was served, and how long that took.
+    pub(super) fn served(&self, category: Category, status: CacheStatus, started: Instant) {
+        measures::served(category, status);
+        let source = if status.is_from_store() { Source::Store } else { Source::Origin };
+        self.0.deferred.took(source, started.elapsed());
     }
 
     /// Counts an entry that the store has taken.

@@ -1,6 +1,10 @@
 //! What need not reach the store at once and rides along with the next trip: a hit is only known once its own trip is
 //! over, and counting it must not cost a second one.
 
+use super::counter::{Counter, MinuteCount};
+use super::latency::{Source, Stopwatch};
+use super::minutes::{Minutes, UnixMinute};
+use crate::store::Bucket;
 use bytes::Bytes;
 use medinsight_core::{CacheKey, UnixMillis};
 use std::collections::{HashMap, VecDeque};
@@ -19,22 +23,39 @@ const MAX_RIDING_PAYLOADS: usize = 16;
 const COUNTS_RIDE_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
-pub(super) struct Deferred(Mutex<Waiting>);
+pub(super) struct Deferred {
+    waiting: Mutex<Waiting>,
+    stopwatch: Stopwatch,
+}
 
 #[derive(Debug, Default)]
 struct Waiting {
-    counts: HashMap<CacheKey, u64>,
+    counts: HashMap<CacheKey, Due>,
+    has_counts: bool,
     payloads: VecDeque<(CacheKey, Bytes)>,
     counts_rode_at: UnixMillis,
+    /// Earlier minutes, and what did not get to the store of this one.
+    minutes: Minutes,
+    /// The minute that is counted in now.
+    minute: UnixMinute,
+    has_minutes: bool,
+    minutes_rode_at: UnixMillis,
+}
+
+/// By how much a counter is to be raised: the one that goes on for ever, and the one of the minute.
+#[derive(Debug, Default)]
+struct Due {
+    ever: u64,
+    minute: u64,
 }
 
 /// Which counts ride along with a trip.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Boarding {
-    /// All, if none have ridden within the last second.
+    /// All but those of minutes, if none have ridden within the last second.
     Now(UnixMillis),
-    /// All.
-    All,
+    /// All; those of minutes if none of them have ridden within the last second.
+    All(UnixMillis),
 }
 
 /// What rides along with a trip.
@@ -44,11 +65,30 @@ pub(super) struct Riders {
     pub(super) counts: Vec<(CacheKey, u64)>,
     /// Payloads to be stored.
     pub(super) payloads: Vec<(CacheKey, Bytes)>,
+    /// What is to be added to the buckets of minutes.
+    pub(super) minutes: Vec<(UnixMinute, Bucket)>,
 }
 
 impl Deferred {
+    /// Raises a counter, and that of the minute.
     pub(super) fn count(&self, counter: CacheKey, by: u64) {
-        *self.waiting().counts.entry(counter).or_default() += by;
+        let mut waiting = self.waiting();
+        let due = waiting.counts.entry(counter).or_default();
+        due.ever += by;
+        due.minute += by;
+        (waiting.has_counts, waiting.has_minutes) = (true, true);
+    }
+
+    /// Raises a counter once more by what did not get to the store. It is in its minute already.
+    pub(super) fn count_again(&self, counter: CacheKey, by: u64) {
+        let mut waiting = self.waiting();
+        waiting.counts.entry(counter).or_default().ever += by;
+        waiting.has_counts = true;
+    }
+
+    /// Notes how long an answer took.
+    pub(super) fn took(&self, source: Source, duration: Duration) {
+        self.stopwatch.took(source, duration);
     }
 
     pub(super) fn store(&self, key: CacheKey, payload: Bytes) {
@@ -58,21 +98,35 @@ impl Deferred {
         }
     }
 
-    pub(super) fn take(&self, boarding: Boarding) -> Riders {
+    /// Takes what rides along with a trip that raises some counters itself, which are noted for their minute.
+    pub(super) fn take(&self, boarding: Boarding, raised: &[CacheKey]) -> Riders {
         let mut waiting = self.waiting();
+        waiting.turn_to(boarding.now(), &self.stopwatch);
+        waiting.note(raised);
         let riding = waiting.payloads.len().min(MAX_RIDING_PAYLOADS);
         let payloads = waiting.payloads.drain(..riding).collect();
-        Riders { counts: waiting.take_counts(boarding), payloads }
+        let minutes = waiting.take_minutes(boarding, &self.stopwatch);
+        Riders { counts: waiting.take_counts(boarding), payloads, minutes }
     }
 
+    /// Takes back what the store did not take. Minutes that it may have taken are not among them: a bucket must not
+    /// count anything twice.
     pub(super) fn put_back(&self, riders: Riders) {
-        riders.counts.into_iter().for_each(|(counter, by)| self.count(counter, by));
+        riders.counts.into_iter().for_each(|(counter, by)| self.count_again(counter, by));
         riders.payloads.into_iter().for_each(|(key, payload)| self.store(key, payload));
+        let mut waiting = self.waiting();
+        riders.minutes.into_iter().for_each(|(minute, bucket)| waiting.minutes.add(minute, bucket.counts));
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Lets the minutes ride with the next flush, whenever they last did.
+    pub(super) fn let_minutes_ride(&self) {
+        self.waiting().minutes_rode_at = UnixMillis(0);
+    }
+
+    /// Whether nothing waits that would ride with a trip of its own now.
+    pub(super) fn is_empty(&self, now: UnixMillis) -> bool {
         let waiting = self.waiting();
-        waiting.counts.is_empty() && waiting.payloads.is_empty()
+        !waiting.has_counts && waiting.payloads.is_empty() && !(waiting.has_minutes() && waiting.are_minutes_due(now))
     }
 
     pub(super) fn has_payloads(&self) -> bool {
@@ -80,21 +134,82 @@ impl Deferred {
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Boarding {
+    const fn now(self) -> UnixMillis {
+        match self {
+            Self::Now(now) | Self::All(now) => now,
+        }
     }
 }
 
 impl Waiting {
     fn take_counts(&mut self, boarding: Boarding) -> Vec<(CacheKey, u64)> {
         if let Boarding::Now(now) = boarding {
-            if now.is_within(COUNTS_RIDE_EVERY, self.counts_rode_at) || self.counts.is_empty() {
+            if now.is_within(COUNTS_RIDE_EVERY, self.counts_rode_at) || !self.has_counts {
                 return Vec::new();
             }
             self.counts_rode_at = now;
         }
-        let mut counts: Vec<_> = self.counts.drain().collect();
+        self.has_counts = false;
+        let due = self.counts.iter_mut().filter(|(_, due)| due.ever > 0);
+        let mut counts: Vec<_> = due.map(|(counter, due)| (counter.clone(), std::mem::take(&mut due.ever))).collect();
         // Requests go before hits, so that nobody who reads in between sees more hits than requests.
         counts.sort_unstable_by_key(|(counter, _)| !counter.as_str().ends_with(":requests"));
         counts
+    }
+
+    fn note(&mut self, raised: &[CacheKey]) {
+        for counter in raised {
+            match self.counts.get_mut(counter) {
+                Some(due) => due.minute += 1,
+                None => {
+                    self.counts.insert(counter.clone(), Due { ever: 0, minute: 1 });
+                }
+            }
+            self.has_minutes = true;
+        }
+    }
+
+    /// Closes the books of a minute that is over.
+    fn turn_to(&mut self, now: UnixMillis, stopwatch: &Stopwatch) {
+        let minute = UnixMinute::of(now);
+        if minute != self.minute {
+            self.close(stopwatch);
+            self.minute = minute;
+        }
+    }
+
+    fn close(&mut self, stopwatch: &Stopwatch) {
+        if !std::mem::take(&mut self.has_minutes) {
+            return;
+        }
+        let counted = self.counts.iter_mut().filter(|(_, due)| due.minute > 0);
+        let counts = counted.map(|(counter, due)| (Counter::name_in_minutes(counter), std::mem::take(&mut due.minute)));
+        let latencies =
+            stopwatch.take().map(|(source, class, answers)| (MinuteCount::Latency(source, class).name(), answers));
+        self.minutes.add(self.minute, counts.chain(latencies));
+    }
+
+    fn take_minutes(&mut self, boarding: Boarding, stopwatch: &Stopwatch) -> Vec<(UnixMinute, Bucket)> {
+        match boarding {
+            Boarding::All(now) if self.has_minutes() && self.are_minutes_due(now) => {
+                self.close(stopwatch);
+                self.minutes_rode_at = now;
+                self.minutes.take()
+            }
+            Boarding::All(_) | Boarding::Now(_) => Vec::new(),
+        }
+    }
+
+    fn has_minutes(&self) -> bool {
+        self.has_minutes || !self.minutes.is_empty()
+    }
+
+    fn are_minutes_due(&self, now: UnixMillis) -> bool {
+        !now.is_within(COUNTS_RIDE_EVERY, self.minutes_rode_at)
     }
 }

@@ -56,16 +56,17 @@ impl Cache {
     /// Makes a trip and learns from it. What did not get there waits for the next one.
     pub(super) async fn run(&self, errand: Errand, patience: Patience) -> Result<Reply, StoreError> {
         let started = self.0.clock.now();
-        let boarding = if errand.is_empty() { Boarding::All } else { Boarding::Now(started) };
-        let mut riders = self.0.deferred.take(boarding);
+        let boarding = if errand.is_empty() { Boarding::All(started) } else { Boarding::Now(started) };
+        let mut riders = self.0.deferred.take(boarding, &errand.counts);
         let Errand { read, lease, generations, counts, payloads } = errand;
         riders.payloads.extend(payloads);
         let mut trip = Trip { read, lease, generations, ..Trip::default() };
         let mut sent = self.pack(&mut trip, riders.payloads, started);
         trip.counts = counts.iter().map(|counter| (counter.clone(), 1)).chain(riders.counts.iter().cloned()).collect();
-        if boarding == Boarding::All {
+        if let Boarding::All(_) = boarding {
             trip.counts.extend(sent.iter_mut().flat_map(Sent::sizes));
         }
+        trip.buckets = riders.minutes.iter().map(|(_, bucket)| bucket.clone()).collect();
         if trip.is_empty() {
             return Ok(Reply::default());
         }
@@ -78,7 +79,7 @@ impl Cache {
         }
         match &result {
             Ok(reply) => self.learn(reply, started, &counts, sent),
-            Err(error) => self.put_back(error, &counts, riders.counts, sent),
+            Err(error) => self.put_back(error, &counts, Riders { payloads: Vec::new(), ..riders }, sent),
         }
         result
     }
@@ -125,21 +126,20 @@ impl Cache {
         }
     }
 
-    fn put_back(&self, error: &StoreError, counts: &[CacheKey], riding: Vec<(CacheKey, u64)>, sent: Vec<Sent>) {
+    fn put_back(&self, error: &StoreError, counts: &[CacheKey], riding: Riders, sent: Vec<Sent>) {
         self.tally(Counter::Store(error.reason), 1);
         self.count_again(counts);
-        let counts = match error.doubt {
-            Doubt::NothingDone => riding,
-            Doubt::InDoubt => Vec::new(),
-        };
         let payloads = sent.into_iter().map(|sent| (sent.key, sent.payload)).collect();
-        self.0.deferred.put_back(Riders { counts, payloads });
+        self.0.deferred.put_back(match error.doubt {
+            Doubt::NothingDone => Riders { payloads, ..riding },
+            Doubt::InDoubt => Riders { payloads, ..Riders::default() },
+        });
     }
 
     /// Counts the requests of a trip once more, although they may have been counted. Hits in doubt are not: an error
     /// then makes the hit rate too low and never too high.
     fn count_again(&self, counts: &[CacheKey]) {
-        counts.iter().for_each(|counter| self.0.deferred.count(counter.clone(), 1));
+        counts.iter().for_each(|counter| self.0.deferred.count_again(counter.clone(), 1));
     }
 
     /// The entry of what a person wrote; `None` when it is not to be stored.

@@ -8,9 +8,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The endpoints whose rates are judged: those that clients ask.
-const ASKED: [Endpoint; 3] = [Endpoint::HealthAnalysis, Endpoint::DrugAnalysis, Endpoint::DrugInfo];
-
 /// What the counters say.
 #[derive(Debug, JsonSchema, Serialize)]
 pub struct Statistics {
@@ -171,8 +168,9 @@ impl Traffic {
     /// The traffic that counts tell of.
     #[must_use]
     pub fn of(counts: &Counts) -> Self {
-        let sum =
-            |counter: fn(Endpoint) -> Counter| ASKED.map(|endpoint| counts.of_counter(counter(endpoint))).iter().sum();
+        let sum = |counter: fn(Endpoint) -> Counter| {
+            Endpoint::ASKED.map(|endpoint| counts.of_counter(counter(endpoint))).iter().sum()
+        };
         Self {
             requests: sum(|endpoint| Counter::Usage(endpoint, Usage::Requests)),
             hits: sum(|endpoint| Counter::Usage(endpoint, Usage::Hits)),

@@ -3,8 +3,8 @@
 mod listing;
 
 use super::{
-    DatabaseInspection, FailureReason, LeaseRequest, LeaseToken, NodeInspection, Reply, ServerInfo, StoreError, Stored,
-    Swept, Tally, Trip, Write, random_generation,
+    Bucket, DatabaseInspection, FailureReason, LeaseRequest, LeaseToken, NodeInspection, Reply, ServerInfo, StoreError,
+    Stored, Swept, Tally, Trip, Write, random_generation,
 };
 use crate::budget::{Debts, Decision, Rate};
 use bytes::Bytes;
@@ -34,14 +34,21 @@ struct Kept {
     kept_since: Instant,
 }
 
-/// What must not be evicted. It is small: bounded by the number of endpoints and categories, and by that of the
-/// computations under way.
+/// What must not be evicted. It is small: bounded by the number of endpoints and categories, of the minutes of a day, and
+/// of the computations under way.
 #[derive(Debug, Default)]
 struct Ledger {
     counters: HashMap<CacheKey, u64>,
+    buckets: HashMap<CacheKey, Filled>,
     generations: HashMap<Category, Generation>,
     leases: HashMap<CacheKey, Lease>,
     budgets: Debts,
+}
+
+#[derive(Debug)]
+struct Filled {
+    counts: HashMap<String, u64>,
+    ends_at: Instant,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +91,8 @@ impl MemoryStore {
     pub(super) fn run(&self, trip: Trip) -> Result<Reply, StoreError> {
         self.reach()?;
         let mut reply = Reply::default();
-        if !(trip.counts.is_empty() && trip.generations.is_empty() && trip.lease.is_none()) {
+        let counts_nothing = trip.counts.is_empty() && trip.buckets.is_empty();
+        if !(counts_nothing && trip.generations.is_empty() && trip.lease.is_none()) {
             let mut ledger = self.ledger();
             reply.is_leased = ledger.lease(trip.read.as_ref(), trip.lease);
             for category in trip.generations {
@@ -93,6 +101,7 @@ impl MemoryStore {
             for (key, by) in trip.counts {
                 *ledger.counters.entry(key).or_default() += by;
             }
+            trip.buckets.into_iter().for_each(|bucket| ledger.fill(bucket));
         }
         reply.entry = trip.read.and_then(|key| self.entries.get(&key)).map(|kept| kept.entry);
         for write in trip.writes {
@@ -168,6 +177,14 @@ impl MemoryStore {
         Ok(self.ledger().counters.get(key).copied().unwrap_or_default())
     }
 
+    pub(super) fn bucket(&self, key: &CacheKey) -> Result<Vec<(String, u64)>, StoreError> {
+        self.reach()?;
+        let ledger = self.ledger();
+        let filled = ledger.buckets.get(key).filter(|filled| filled.ends_at > Instant::now());
+        let counts = filled.map(|filled| filled.counts.iter().map(|(name, count)| (name.clone(), *count)).collect());
+        Ok(counts.unwrap_or_default())
+    }
+
     pub(super) fn spend(&self, client: &str, rate: Rate) -> Result<Decision, StoreError> {
         self.reach()?;
         Ok(self.ledger().budgets.spend(client, rate, Instant::now()))
@@ -201,6 +218,19 @@ impl Ledger {
         }
         self.leases.insert(key.clone(), Lease { token: request.token, ends_at: now + request.life });
         true
+    }
+
+    /// Adds to a bucket. A new one is the time to throw away those whose time is over.
+    fn fill(&mut self, Bucket { key, counts, keep_for }: Bucket) {
+        let now = Instant::now();
+        if !self.buckets.contains_key(&key) {
+            self.buckets.retain(|_, filled| filled.ends_at > now);
+        }
+        let filled = self.buckets.entry(key).or_insert_with(|| Filled { counts: HashMap::new(), ends_at: now });
+        filled.ends_at = now + keep_for;
+        for (name, by) in counts {
+            *filled.counts.entry(name).or_default() += by;
+        }
     }
 
     fn is_holder(&self, key: &CacheKey, token: LeaseToken) -> bool {

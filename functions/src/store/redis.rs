@@ -180,6 +180,20 @@ impl RedisStore {
         counts.map_err(StoreError::nothing_done)
     }
 
+    /// Reads buckets, which lie in the database of answers like all that is counted.
+    pub(super) async fn buckets(
+        &self,
+        keys: &[CacheKey],
+        patience: Patience,
+    ) -> Result<Vec<Vec<(String, u64)>>, StoreError> {
+        let reads: Vec<_> = keys.iter().map(|key| cmd("HGETALL").arg(key.as_str()).take()).collect();
+        let commands: Vec<_> = reads.iter().map(Command::Other).collect();
+        let outcomes = self.answers.ask(&commands, patience).await?;
+        let buckets: Result<Vec<_>, _> =
+            outcomes.into_iter().map(|outcome| checked(outcome).and_then(bucket_of)).collect();
+        buckets.map_err(StoreError::nothing_done)
+    }
+
     pub(super) async fn inspect(&self, patience: Patience) -> Vec<DatabaseInspection> {
         join_all(self.databases().map(|database| inspect::inspect(database, patience))).await
     }
@@ -212,6 +226,16 @@ fn count_of(value: Value) -> Result<u64, FailureReason> {
     std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok()).ok_or(FailureReason::Garbled)
 }
 
+/// What is in a bucket. A name or a number that is none of ours is left out.
+fn bucket_of(value: Value) -> Result<Vec<(String, u64)>, FailureReason> {
+    let pairs = value.into_map_iter().map_err(|_| FailureReason::Garbled)?;
+    let counts = pairs.filter_map(|(name, count)| {
+        let name = String::from_utf8(bulk(name).ok()??.into()).ok()?;
+        Some((name, count_of(count).ok()?))
+    });
+    Ok(counts.collect())
+}
+
 /// Whether a category is about a session, and not an answer that others may share.
 const fn belongs_to_sessions(category: Category) -> bool {
     match category {
@@ -239,12 +263,13 @@ fn split(trip: Trip) -> (Trip, Trip) {
     let (session_read, read) = if reads_session { (trip.read, None) } else { (None, trip.read) };
     let (session_lease, lease) = if reads_session { (trip.lease, None) } else { (None, trip.lease) };
     (
-        Trip { read, lease, generations, counts: trip.counts, writes },
+        Trip { read, lease, generations, counts: trip.counts, buckets: trip.buckets, writes },
         Trip {
             read: session_read,
             lease: session_lease,
             generations: session_generations,
             counts: Vec::new(),
+            buckets: Vec::new(),
             writes: session_writes,
         },
     )

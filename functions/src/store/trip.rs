@@ -16,6 +16,8 @@ pub struct Trip {
     pub generations: Vec<Category>,
     /// Counters to raise, and by how much.
     pub counts: Vec<(CacheKey, u64)>,
+    /// Buckets to add to.
+    pub buckets: Vec<Bucket>,
     /// Entries to write.
     pub writes: Vec<Write>,
 }
@@ -24,7 +26,8 @@ impl Trip {
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.read.is_none() && self.generations.is_empty() && self.counts.is_empty() && self.writes.is_empty()
+        let reads_nothing = self.read.is_none() && self.generations.is_empty();
+        reads_nothing && self.counts.is_empty() && self.buckets.is_empty() && self.writes.is_empty()
     }
 
     /// The trip without what must not be done twice; none when that is what it is for. A lease must not be asked for
@@ -32,8 +35,19 @@ impl Trip {
     /// to life.
     #[must_use]
     pub fn repeatable(&self) -> Option<Self> {
-        self.lease.is_none().then(|| Self { counts: Vec::new(), ..self.clone() })
+        self.lease.is_none().then(|| Self { counts: Vec::new(), buckets: Vec::new(), ..self.clone() })
     }
+}
+
+/// Numbers by name under one key, to be added to those that are there.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    /// Where they are.
+    pub key: CacheKey,
+    /// Names, and by how much each is to be raised.
+    pub counts: Vec<(String, u64)>,
+    /// How long to keep the bucket from now on.
+    pub keep_for: Duration,
 }
 
 /// An entry to write.

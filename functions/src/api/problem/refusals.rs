@@ -50,6 +50,11 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "invalid_cursor", rule).of_field("cursor")
     }
 
+    pub(in crate::api) fn invalid_window() -> Self {
+        let rule = "window: must be hour or day, and be given once";
+        Self::new(StatusCode::BAD_REQUEST, "invalid_window", rule).of_field("window")
+    }
+
     pub(in crate::api) fn invalid_entry_query() -> Self {
         let rule = "value: must be true or false; sub_key: must be given once";
         Self::new(StatusCode::BAD_REQUEST, "invalid_query", rule)

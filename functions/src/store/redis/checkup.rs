@@ -165,6 +165,9 @@ fn commands(key: &str) -> Vec<(&'static str, Cmd)> {
         ("info", of("INFO", &[])),
         ("dbsize", of("DBSIZE", &[])),
         ("del", of("DEL", &[key])),
+        ("hincrby", of("HINCRBY", &[key, "0", "1"])),
+        ("expire", of("EXPIRE", &[key, "10"])),
+        ("hgetall", of("HGETALL", &[key])),
         ("unlink", of("UNLINK", &[key])),
     ]
 }

@@ -2,7 +2,7 @@
 
 use super::failure::{reason_of_error, reason_of_server_error};
 use super::topology::Primary;
-use crate::store::{FailureReason, LeaseRequest, Reply, Trip, Write};
+use crate::store::{Bucket, FailureReason, LeaseRequest, Reply, Trip, Write};
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, Generation};
 use redis::{Cmd, RedisError, Value};
@@ -22,6 +22,10 @@ pub(super) enum Command<'a> {
     NewGeneration(Category, Generation),
     Generation(Category),
     Count(&'a CacheKey, u64),
+    /// Raises a number in a bucket.
+    Fill(&'a Bucket, &'a str, u64),
+    /// Lets a bucket be gone after its time.
+    Expire(&'a Bucket),
     Write(&'a Write),
     /// A command that is no part of a trip.
     Other(&'a Cmd),
@@ -42,6 +46,10 @@ pub(super) fn commands(trip: &Trip) -> Vec<Command<'_>> {
     }
     commands.extend(trip.generations.iter().map(|category| Command::Generation(*category)));
     commands.extend(trip.counts.iter().map(|(key, by)| Command::Count(key, *by)));
+    for bucket in &trip.buckets {
+        commands.extend(bucket.counts.iter().map(|(name, by)| Command::Fill(bucket, name, *by)));
+        commands.push(Command::Expire(bucket));
+    }
     commands.extend(trip.writes.iter().map(Command::Write));
     commands
 }
@@ -63,14 +71,26 @@ impl Command<'_> {
             }
             Self::Generation(category) => redis::cmd("GET").arg(category.generation_key()).take(),
             Self::Count(key, by) => sized("INCRBY", key.as_str().len()).arg(key.as_str()).arg(*by).take(),
+            Self::Fill(bucket, name, by) => sized("HINCRBY", bucket.key.as_str().len() + name.len())
+                .arg(bucket.key.as_str())
+                .arg(*name)
+                .arg(*by)
+                .take(),
+            Self::Expire(bucket) => {
+                redis::cmd("EXPIRE").arg(bucket.key.as_str()).arg(bucket.keep_for.as_secs().max(1)).take()
+            }
             Self::Write(write) => set(write),
             Self::Other(cmd) | Self::To(_, cmd) => (*cmd).clone(),
         }
     }
 
     /// Whether the command has to follow the one before it on the same connection; both are of the same slot.
-    pub(super) const fn follows(&self, earlier: &Self) -> bool {
-        matches!((earlier, self), (Self::Lease(..), Self::Read(_)) | (Self::NewGeneration(..), Self::Generation(_)))
+    pub(super) fn follows(&self, earlier: &Self) -> bool {
+        match (earlier, self) {
+            (Self::Lease(..), Self::Read(_)) | (Self::NewGeneration(..), Self::Generation(_)) => true,
+            (Self::Fill(filled, ..), Self::Fill(bucket, ..) | Self::Expire(bucket)) => std::ptr::eq(*filled, *bucket),
+            _ => false,
+        }
     }
 }
 
@@ -112,6 +132,8 @@ pub(super) fn understand(commands: &[Command<'_>], outcomes: Vec<Outcome>) -> Re
             }
             Command::NewGeneration(..)
             | Command::Count(..)
+            | Command::Fill(..)
+            | Command::Expire(_)
             | Command::Write(_)
             | Command::Other(_)
             | Command::To(..) => {
@@ -168,7 +190,7 @@ pub(super) fn parse_generation(text: &[u8]) -> Option<Generation> {
 #[cfg(test)]
 mod tests {
     use super::{commands, understand};
-    use crate::store::{FailureReason, LeaseRequest, LeaseToken, Trip, Write};
+    use crate::store::{Bucket, FailureReason, LeaseRequest, LeaseToken, Trip, Write};
     use bytes::Bytes;
     use medinsight_core::{CacheKey, Category, Generation};
     use proptest::prelude::*;
@@ -185,6 +207,11 @@ mod tests {
             lease: Some(LeaseRequest { token: LeaseToken(7), life: Duration::from_millis(250) }),
             generations: vec![Category::DrugInfo],
             counts: vec![(CacheKey::build("usage", "drug_info", Some("requests")).expect("a key"), 2)],
+            buckets: vec![Bucket {
+                key: CacheKey::build("usage", "minute", Some("7")).expect("a key"),
+                counts: vec![("usage:drug_info:requests".to_owned(), 2)],
+                keep_for: Duration::from_secs(60),
+            }],
             writes: vec![Write { key: key("ibuprofen"), entry: Bytes::from_static(b"MI"), keep_for: None }],
         }
     }
@@ -203,6 +230,8 @@ mod tests {
                 "*2 $3 GET $28 medinsight:drug_info:aspirin ",
                 "*2 $3 GET $24 medinsight:gen:drug_info ",
                 "*3 $6 INCRBY $35 medinsight:usage:drug_info:requests $1 2 ",
+                "*4 $7 HINCRBY $25 medinsight:usage:minute:7 $24 usage:drug_info:requests $1 2 ",
+                "*3 $6 EXPIRE $25 medinsight:usage:minute:7 $2 60 ",
                 "*3 $3 SET $30 medinsight:drug_info:ibuprofen $2 MI ",
             ]
         );
@@ -217,6 +246,8 @@ mod tests {
             Ok(Value::BulkString(b"entry".to_vec())),
             Ok(Value::BulkString(b"00000000000000ff".to_vec())),
             refused,
+            Ok(Value::Int(2)),
+            Ok(Value::Int(1)),
             Ok(Value::Okay),
         ];
         let reply = understand(&commands(&trip), outcomes).expect("what was read is good");
