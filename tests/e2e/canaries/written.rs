@@ -112,7 +112,7 @@ async fn look_around(walker: &mut Walker<'_>) {
     for path in ["cache/health", "cache/stats", "cache/policy", "openapi.json", "redis/health"] {
         walker.overhear(get(&format!("/api/v1/{path}"))).await;
     }
-    for path in ["redis/health", "redis/stats", "redis/performance"] {
+    for path in ["redis/health", "redis/stats", "redis/history", "redis/performance"] {
         walker.operate(Method::GET, &format!("/api/v1/{path}"), None).await;
     }
     for category in [
