@@ -4,11 +4,13 @@
 //! parser and one set of error messages.
 
 mod alerts;
+mod bedrock;
 mod exposure;
 mod origin;
 mod redis;
 mod settings;
 
+pub use bedrock::{AwsKeys, BedrockConfig};
 pub use exposure::{ExposureConfig, SessionIds};
 pub use origin::{ApiKey, BaseUrl, OpenfdaConfig, OriginConfig, UpstreamConfig};
 pub use redis::{Endpoint, RedisConfig, Topology};

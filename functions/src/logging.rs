@@ -19,6 +19,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The target of audit records. They are written whatever the log level is.
 pub const AUDIT: &str = "medinsight_audit";
 
+/// How the targets of the SDK of AWS begin. Its lines may have whole requests in them, with what a person wrote; what comes
+/// of its calls is logged by whoever makes them.
+const SDK: &str = "aws_";
+
 /// Starts logging. A second call changes nothing.
 pub fn start(level: LevelFilter) {
     start_to(std::io::stdout, level);
@@ -49,5 +53,6 @@ where
 {
     let lines = tracing_subscriber::fmt::layer().fmt_fields(Members).event_format(Line).with_writer(writer);
     let filter = Targets::new().with_default(level).with_target(AUDIT, LevelFilter::INFO);
+    let filter = filter.with_target(SDK, LevelFilter::OFF);
     tracing_subscriber::registry().with(filter).with(lines)
 }

@@ -1,6 +1,8 @@
 //! Where answers come from when the cache has none.
 
 pub mod answer;
+#[cfg(feature = "bedrock")]
+mod bedrock;
 mod chain;
 mod checks;
 pub mod drug_answer;

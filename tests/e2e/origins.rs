@@ -1,5 +1,7 @@
 //! Origins that are far away, on local servers that speak their protocols.
 
+#[cfg(feature = "bedrock")]
+mod bedrock;
 mod fallback;
 mod openfda;
 mod protection;

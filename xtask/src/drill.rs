@@ -9,9 +9,20 @@ use clap::Args;
 
 use crate::{process, redis};
 
-/// What every build of a drill has in common.
-const RELEASE: [&str; 7] =
-    ["build", "--release", "--locked", "--package", "medinsight-functions", "--package", "medinsight-tests"];
+/// What every build of a drill has in common. The features are those of a program that is released: without these words
+/// it would also have what the tests switch on.
+const RELEASE: [&str; 10] = [
+    "build",
+    "--release",
+    "--locked",
+    "--package",
+    "medinsight-functions",
+    "--package",
+    "medinsight-tests",
+    "--no-default-features",
+    "--features",
+    "medinsight-functions/cli",
+];
 
 /// Which drills to run.
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! Where answers come from.
 
 use super::InvalidSetting;
+use super::bedrock::BedrockConfig;
 use super::settings::Settings;
 use crate::budget::Rate;
 use crate::origin::Source;
@@ -9,8 +10,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The Hub's backend answers everything, openFDA facts about drugs, the embedded origin everything.
-const ORDER_RULE: &str = "a list of upstream, openfda and embedded, separated by commas, each once";
+const ORDER_RULE: &str = "a list of upstream, bedrock, openfda and embedded, separated by commas, each once";
+
+/// The SDK of AWS is not in every program.
+const NO_BEDROCK_RULE: &str =
+    "without bedrock: this program was built without the feature `bedrock` of medinsight-functions";
 
 const URL_RULE: &str = "an address such as https://hub.example, without a query";
 
@@ -38,6 +42,8 @@ pub struct OriginConfig {
     pub upstream: Option<UpstreamConfig>,
     /// `OPENFDA_*`: openFDA, when it is one of the origins.
     pub openfda: Option<OpenfdaConfig>,
+    /// `BEDROCK_MODEL_ID` and what belongs to it: a model of Amazon Bedrock, likewise.
+    pub bedrock: Option<BedrockConfig>,
     /// `EMBEDDED_ORIGIN_DELAY_MS`: how long the embedded origin pretends to think, to stand for a slow AI; 0.
     pub embedded_delay: Duration,
 }
@@ -88,6 +94,7 @@ impl OriginConfig {
             ca_file: settings.text("ORIGIN_CA_FILE").map(PathBuf::from),
             upstream: UpstreamConfig::of(settings, &order)?,
             openfda: OpenfdaConfig::of(settings, &order)?,
+            bedrock: BedrockConfig::of(settings, &order)?,
             embedded_delay: settings.millis("EMBEDDED_ORIGIN_DELAY_MS", 0)?,
             order,
         })
@@ -104,15 +111,21 @@ fn order(settings: &Settings<'_>) -> Result<Vec<Source>, InvalidSetting> {
     let name = "MEDINSIGHT_ORIGIN";
     let mut order = Vec::new();
     for text in settings.text(name).unwrap_or("embedded").split(',').map(str::trim) {
-        let known = [Source::Embedded, Source::Upstream, Source::Openfda].into_iter();
-        let source = known.into_iter().find(|source| source.as_str() == text && !order.contains(source));
+        let source = Source::ALL.into_iter().find(|source| source.as_str() == text && !order.contains(source));
         order.push(source.ok_or_else(|| InvalidSetting::rule(name, ORDER_RULE))?);
+    }
+    if order.contains(&Source::Bedrock) && !cfg!(feature = "bedrock") {
+        return Err(InvalidSetting::rule(name, NO_BEDROCK_RULE));
     }
     Ok(order)
 }
 
 /// A setting that has no effect is a mistake: the embedded origin would answer, and nobody would know why.
-fn absent(settings: &Settings<'_>, names: &[&'static str], rule: &'static str) -> Result<(), InvalidSetting> {
+pub(super) fn absent(
+    settings: &Settings<'_>,
+    names: &[&'static str],
+    rule: &'static str,
+) -> Result<(), InvalidSetting> {
     match names.iter().find(|name| settings.text(name).is_some()) {
         Some(name) => Err(InvalidSetting::rule(name, rule)),
         None => Ok(()),
@@ -157,7 +170,8 @@ impl OpenfdaConfig {
     }
 }
 
-fn rate(count: u64, window: Duration) -> Option<Rate> {
+/// 0 is no limit.
+pub(super) fn rate(count: u64, window: Duration) -> Option<Rate> {
     (count > 0).then(|| within(count, window))
 }
 
@@ -177,7 +191,7 @@ fn revision(settings: &Settings<'_>) -> Result<String, InvalidSetting> {
 }
 
 impl BaseUrl {
-    fn of(name: &'static str, text: &str) -> Result<Self, InvalidSetting> {
+    pub(super) fn of(name: &'static str, text: &str) -> Result<Self, InvalidSetting> {
         let uri: Option<Uri> = text.parse().ok();
         let is_usable = |uri: &Uri| {
             let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
@@ -189,6 +203,12 @@ impl BaseUrl {
             Some(_) => Ok(Self(text.trim_end_matches('/').to_owned())),
             None => Err(InvalidSetting::rule(name, URL_RULE)),
         }
+    }
+
+    /// The address as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// The address of a path, which begins with a slash.
@@ -206,7 +226,7 @@ impl BaseUrl {
 }
 
 impl ApiKey {
-    fn of(settings: &Settings<'_>, name: &'static str) -> Result<Option<Self>, InvalidSetting> {
+    pub(super) fn of(settings: &Settings<'_>, name: &'static str) -> Result<Option<Self>, InvalidSetting> {
         let Some(text) = settings.text(name) else { return Ok(None) };
         let is_usable = text.len() <= 4_096 && text.bytes().all(|byte| byte.is_ascii_graphic());
         if is_usable { Ok(Some(Self(text.to_owned()))) } else { Err(InvalidSetting::rule(name, "visible ASCII")) }

@@ -4,7 +4,7 @@
 //! about an emergency.
 
 use super::Source;
-use super::answer::{HealthAnalysis, MedicationInteractions};
+use super::answer::{HealthAnalysis, Interaction, MedicationInteractions};
 use super::drug_answer::{DrugAnalysis, DrugFacts};
 use super::embedded::{DISCLAIMER, safeguard};
 use super::failure::CallFailure;
@@ -34,11 +34,7 @@ pub(super) fn analysis(
         passages([&medicine.class])?;
         lists([&medicine.uses, &medicine.common_side_effects])?;
     }
-    size(answer.medication_interactions.len())?;
-    for interaction in &answer.medication_interactions {
-        texts(&interaction.medications)?;
-        passages([&interaction.effect, &interaction.advice, &interaction.source])?;
-    }
+    known_interactions(&answer.medication_interactions)?;
     answer.disclaimer = disclaimer(answer.disclaimer)?;
     answer.source = Some(source);
     safeguard(&mut answer, question, interactions);
@@ -62,9 +58,33 @@ pub(super) fn drug_analysis(mut analysis: DrugAnalysis, source: Source) -> Resul
     passages([&analysis.drug_class])?;
     lists([&analysis.not_known, &analysis.data_sources])?;
     size(analysis.registries.len())?;
+    for registry in &analysis.registries {
+        texts([&registry.name, &registry.url])?;
+        passages([&registry.knows])?;
+    }
+    let alternatives = analysis.therapeutic_alternatives.as_deref().unwrap_or_default();
+    size(alternatives.len())?;
+    for alternative in alternatives {
+        texts([&alternative.generic_name])?;
+        lists([&alternative.brand_names])?;
+    }
+    lists(analysis.market.iter().map(|market| &market.brand_names))?;
+    if let Some(clinical) = &analysis.clinical {
+        lists([&clinical.uses, &clinical.common_side_effects])?;
+        known_interactions(&clinical.major_interactions)?;
+    }
     analysis.disclaimer = disclaimer(analysis.disclaimer)?;
     analysis.source = Some(source);
     Ok(analysis)
+}
+
+fn known_interactions(interactions: &[Interaction]) -> Result<(), CallFailure> {
+    size(interactions.len())?;
+    for interaction in interactions {
+        texts(&interaction.medications)?;
+        passages([&interaction.effect, &interaction.advice, &interaction.source])?;
+    }
+    Ok(())
 }
 
 /// Texts that have to say something.

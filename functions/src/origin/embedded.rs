@@ -5,6 +5,8 @@ mod drug_analysis;
 mod drugs;
 mod formulary;
 mod interactions;
+#[cfg(feature = "bedrock")]
+pub(super) mod known;
 mod registries;
 mod rulebook;
 mod safeguard;

@@ -12,6 +12,9 @@ pub(super) enum CallFailure {
     CircuitOpen,
     /// No connection could be made. Nothing was sent.
     NotConnected,
+    /// There is nothing to sign the request with. Nothing was sent.
+    #[cfg_attr(not(feature = "bedrock"), expect(dead_code, reason = "only requests to AWS are signed"))]
+    NoCredentials,
     /// The connection broke, or the answer ended before its end.
     Broken,
     /// There was no answer in time.
@@ -23,7 +26,7 @@ pub(super) enum CallFailure {
     },
     /// It broke down (another 5xx).
     ServerError,
-    /// It does not want the question (a 3xx or 4xx).
+    /// It does not want the question (a 3xx or 4xx), or declines to answer it.
     Refused,
     /// The answer is longer than may be read.
     TooLarge,
@@ -51,6 +54,7 @@ impl CallFailure {
             Self::OverBudget => "over-budget",
             Self::CircuitOpen => "circuit-open",
             Self::NotConnected => "not-connected",
+            Self::NoCredentials => "no-credentials",
             Self::Broken => "broken",
             Self::TimedOut => "timed-out",
             Self::Throttled { .. } => "throttled",
@@ -66,7 +70,12 @@ impl CallFailure {
     /// Whether it says that the origin is down or overloaded, and not that one question went wrong.
     pub(super) const fn is_outage(self) -> bool {
         match self {
-            Self::NotConnected | Self::Broken | Self::TimedOut | Self::Throttled { .. } | Self::ServerError => true,
+            Self::NotConnected
+            | Self::NoCredentials
+            | Self::Broken
+            | Self::TimedOut
+            | Self::Throttled { .. }
+            | Self::ServerError => true,
             Self::OverBudget
             | Self::CircuitOpen
             | Self::Refused
@@ -94,6 +103,7 @@ impl From<CallFailure> for OriginError {
             CallFailure::OverBudget
             | CallFailure::CircuitOpen
             | CallFailure::NotConnected
+            | CallFailure::NoCredentials
             | CallFailure::Throttled { .. } => Self::Unavailable,
             CallFailure::UnknownDrug => Self::UnknownDrug,
             CallFailure::Broken

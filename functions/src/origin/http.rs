@@ -70,14 +70,17 @@ impl HttpClient {
         request.headers_mut().extend(
             TraceContext::headers().into_iter().map(|(name, value)| (http::HeaderName::from_static(name), value)),
         );
-        let exchange = async {
-            let response = self.connections().request(request).await.map_err(|error| failure_of(&error))?;
-            self.read(response).await
-        };
-        timeout_at(until.0, exchange).await.unwrap_or(Err(CallFailure::TimedOut))
+        let response = timeout_at(until.0, self.exchange(request)).await.unwrap_or(Err(CallFailure::TimedOut))?;
+        Ok(Reply::of(response))
     }
 
-    async fn read(&self, response: Response<Incoming>) -> Result<Reply, CallFailure> {
+    /// Sends a request as it is and reads the answer whole, however long that takes.
+    pub(super) async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, CallFailure> {
+        let response = self.connections().request(request).await.map_err(|error| failure_of(&error))?;
+        self.read(response).await
+    }
+
+    async fn read(&self, response: Response<Incoming>) -> Result<Response<Bytes>, CallFailure> {
         let (parts, body) = response.into_parts();
         if announced_bytes(&parts.headers).is_some_and(|bytes| bytes > self.max_bytes) {
             return Err(CallFailure::TooLarge);
@@ -85,12 +88,7 @@ impl HttpClient {
         let body = Limited::new(body, self.max_bytes).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() { CallFailure::TooLarge } else { CallFailure::Broken }
         })?;
-        Ok(Reply {
-            status: parts.status,
-            is_json: is_json(&parts.headers),
-            retry_after: retry_after(&parts.headers),
-            body: body.to_bytes(),
-        })
+        Ok(Response::from_parts(parts, body.to_bytes()))
     }
 
     /// Connections that were not used for a while are not tried: a process may have been frozen meanwhile, when only the
@@ -113,16 +111,17 @@ impl HttpClient {
 }
 
 impl Reply {
+    fn of(response: Response<Bytes>) -> Self {
+        let (is_json, retry_after) = (is_json(response.headers()), retry_after(response.headers()));
+        Self { status: response.status(), is_json, retry_after, body: response.into_body() }
+    }
+
     /// The body, if this is a success in JSON.
     fn into_json(self) -> Result<Bytes, CallFailure> {
         match self.status {
             status if status.is_success() && self.is_json => Ok(self.body),
             status if status.is_success() => Err(CallFailure::WrongType),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                Err(CallFailure::Throttled { retry_after: self.retry_after })
-            }
-            status if status.is_server_error() => Err(CallFailure::ServerError),
-            _ => Err(CallFailure::Refused),
+            status => Err(failure_of_status(status, self.retry_after)),
         }
     }
 
@@ -150,6 +149,15 @@ fn connections_of(connector: &HttpsConnector<HttpConnector>) -> Connections {
         .build(connector.clone())
 }
 
+/// What a status says that is none of success.
+pub(super) fn failure_of_status(status: StatusCode, retry_after: Option<Duration>) -> CallFailure {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => CallFailure::Throttled { retry_after },
+        status if status.is_server_error() => CallFailure::ServerError,
+        _ => CallFailure::Refused,
+    }
+}
+
 fn failure_of(error: &Error) -> CallFailure {
     if error.is_connect() { CallFailure::NotConnected } else { CallFailure::Broken }
 }
@@ -158,7 +166,8 @@ fn announced_bytes(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the body is JSON by its media type.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
     media_type.eq_ignore_ascii_case("application/json")
@@ -166,5 +175,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Whole seconds; a date would have to be compared with somebody else's clock.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+    seconds(headers.get(RETRY_AFTER)?.to_str().ok()?)
+}
+
+/// What a value of `Retry-After` says.
+pub(super) fn seconds(retry_after: &str) -> Option<Duration> {
+    retry_after.trim().parse().ok().map(Duration::from_secs)
 }

@@ -151,7 +151,7 @@ impl Origin for OpenfdaOrigin {
 
     /// What cannot be the name of a drug stays here: it may be anything that a person typed.
     fn rules_out(&self, drug: &DrugName) -> bool {
-        ingredients(drug).is_none()
+        !could_be_a_drug(drug)
     }
 
     fn drug_facts<'a>(&'a self, drug: &'a DrugName, until: Deadline) -> Answering<'a, DrugFacts> {
@@ -167,6 +167,11 @@ impl Origin for OpenfdaOrigin {
     ) -> Answering<'a, DrugAnalysis> {
         Box::pin(std::future::ready(Err(OriginError::Unavailable)))
     }
+}
+
+/// Whether this can be the name of a drug at all.
+pub(super) fn could_be_a_drug(drug: &DrugName) -> bool {
+    ingredients(drug).is_some()
 }
 
 /// The names of which a name is made, if it can be that of a drug at all. None of their characters means anything to the

@@ -1,11 +1,15 @@
 //! The origins of a configuration, for each kind of question.
 
+#[cfg(feature = "bedrock")]
+use super::bedrock::BedrockOrigin;
 use super::guard::{Allowance, Guard, Window};
 use super::http::HttpClient;
 use super::openfda::OpenfdaOrigin;
 use super::upstream::UpstreamOrigin;
 use super::{Chain, EmbeddedOrigin, Origin, Source};
 use crate::cache::Cache;
+#[cfg(feature = "bedrock")]
+use crate::config::{BaseUrl, BedrockConfig};
 use crate::config::{Config, OpenfdaConfig, OriginConfig, UpstreamConfig};
 use std::error::Error;
 use std::sync::Arc;
@@ -62,7 +66,7 @@ impl Kind {
     const fn is_answered_by(self, source: Source) -> bool {
         match source {
             Source::Embedded | Source::Upstream => true,
-            Source::Bedrock => matches!(self, Self::Health),
+            Source::Bedrock => matches!(self, Self::Health | Self::DrugAnalyses),
             Source::Openfda => matches!(self, Self::DrugFacts),
         }
     }
@@ -92,6 +96,12 @@ fn ready(
             let openfda = config.openfda.as_ref().ok_or("MEDINSIGHT_ORIGIN: does not name openfda")?;
             Arc::new(openfda_origin(openfda, config, cache, embedded)?)
         }
+        #[cfg(feature = "bedrock")]
+        Source::Bedrock => {
+            let bedrock = config.bedrock.as_ref().ok_or("BEDROCK_MODEL_ID: must be given")?;
+            Arc::new(bedrock_origin(bedrock, config, cache, embedded)?)
+        }
+        #[cfg(not(feature = "bedrock"))]
         Source::Bedrock => return Err("MEDINSIGHT_ORIGIN: names bedrock, which is not built in".into()),
     };
     Ok(Ready { source, origin })
@@ -126,4 +136,21 @@ fn openfda_origin(
     let guard = Guard::new(Source::Openfda, Allowance::new(cache.clone(), windows, config.queue), cache.clock());
     let http = HttpClient::new(config, MAX_LABEL_BYTES, cache.clock())?;
     Ok(OpenfdaOrigin::new(openfda, http, guard, embedded.clone())?)
+}
+
+#[cfg(feature = "bedrock")]
+fn bedrock_origin(
+    bedrock: &BedrockConfig,
+    config: &OriginConfig,
+    cache: &Cache,
+    embedded: &EmbeddedOrigin,
+) -> Result<BedrockOrigin, Box<dyn Error>> {
+    if bedrock.endpoint.as_ref().is_some_and(BaseUrl::is_open_to_others) {
+        tracing::warn!("questions go to the address in BEDROCK_ENDPOINT_URL without encryption");
+    }
+    let windows = bedrock.requests.map(|rate| Window { name: "medinsight:budget:{bedrock}:requests", rate });
+    let allowance = Allowance::new(cache.clone(), windows.into_iter().collect(), config.queue);
+    let guard = Guard::new(Source::Bedrock, allowance, cache.clock());
+    let http = HttpClient::new(config, config.max_answer_bytes, cache.clock())?;
+    Ok(BedrockOrigin::new(bedrock, http, guard, embedded.clone())?)
 }

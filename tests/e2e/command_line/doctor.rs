@@ -270,3 +270,12 @@ async fn the_program_says_what_to_mend_and_ends_with_3() {
     let ended = medinsight(&["doctor", "--json"], &[]).await;
     assert_eq!((ended.code, ended.json()["is_healthy"].as_bool()), (Some(0), Some(true)));
 }
+
+/// The programs of the tests are built as they are released.
+#[tokio::test]
+async fn a_program_without_the_sdk_of_aws_says_which_feature_the_origin_bedrock_needs() {
+    let settings = [("MEDINSIGHT_ORIGIN", "bedrock"), ("BEDROCK_MODEL_ID", "invented.model-v1:0")];
+    let ended = medinsight(&["doctor"], &settings).await;
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    assert!(ended.stdout.contains("built without the feature `bedrock` of medinsight-functions"), "{ended:?}");
+}

@@ -49,8 +49,7 @@ pub(super) fn analyse(
         warn_of(&mut analysis, interaction);
     }
     analysis.medication_interactions = interactions.to_vec();
-    analysis.detected_medications =
-        medicines.iter().map(|medicine| detected(medicine, &wording, interactions)).collect();
+    analysis.detected_medications = detected_in(&wording, medicines, interactions);
     analysis.recommendation.push(' ');
     analysis.recommendation.push_str(REMINDER);
     analysis
@@ -61,6 +60,20 @@ pub(super) fn emergency_of(complaint: &Complaint<'_>, medicines: &[&Medicine]) -
     let rules = Rulebook::embedded();
     let wording = read(complaint, medicines, rules);
     raised(rules, &rules.observe(&wording)).map(emergency)
+}
+
+/// What the formulary says of the medicines of whoever complains.
+#[cfg(feature = "bedrock")]
+pub(super) fn detected_of(
+    complaint: &Complaint<'_>,
+    medicines: &[&Medicine],
+    interactions: &[Interaction],
+) -> Vec<DetectedMedication> {
+    detected_in(&read(complaint, medicines, Rulebook::embedded()), medicines, interactions)
+}
+
+fn detected_in(wording: &Wording, medicines: &[&Medicine], interactions: &[Interaction]) -> Vec<DetectedMedication> {
+    medicines.iter().map(|medicine| detected(medicine, wording, interactions)).collect()
 }
 
 fn read(complaint: &Complaint<'_>, medicines: &[&Medicine], rules: &Rulebook) -> Wording {

@@ -42,14 +42,19 @@ fn clinical(medicine: &Medicine, analysis_type: AnalysisType) -> Clinical {
     Clinical {
         uses: medicine.uses().to_vec(),
         common_side_effects: medicine.common_side_effects().to_vec(),
-        major_interactions: match analysis_type {
-            AnalysisType::SafetyProfile => major_interactions(medicine),
-            AnalysisType::Overview
-            | AnalysisType::MarketResearch
-            | AnalysisType::ClinicalTrials
-            | AnalysisType::CompetitiveAnalysis
-            | AnalysisType::PricingAnalysis => Vec::new(),
-        },
+        major_interactions: listed_interactions(medicine, analysis_type),
+    }
+}
+
+/// The interactions that an analysis lists.
+pub(super) fn listed_interactions(medicine: &Medicine, analysis_type: AnalysisType) -> Vec<Interaction> {
+    match analysis_type {
+        AnalysisType::SafetyProfile => major_interactions(medicine),
+        AnalysisType::Overview
+        | AnalysisType::MarketResearch
+        | AnalysisType::ClinicalTrials
+        | AnalysisType::CompetitiveAnalysis
+        | AnalysisType::PricingAnalysis => Vec::new(),
     }
 }
 
