@@ -5,6 +5,7 @@
 
 pub mod analysis;
 pub mod api;
+mod bounded;
 mod breaker;
 pub mod budget;
 pub mod cache;

@@ -24,7 +24,7 @@ use serde::de::IgnoredAny;
 pub(super) const MAX_PAYLOAD_BYTES: usize = 1 << 20;
 
 /// The longest entry, in bytes.
-const MAX_ENTRY_BYTES: usize = 1 << 20;
+pub(super) const MAX_ENTRY_BYTES: usize = 1 << 20;
 
 /// Where the payload of a sealed entry begins.
 const SEALED_AT: usize = HEADER_BYTES + NONCE_BYTES;

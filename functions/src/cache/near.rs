@@ -1,8 +1,9 @@
 //! The near cache: what this process has just read from the store, at hand for a few seconds.
 
+use super::envelope::MAX_ENTRY_BYTES;
+use crate::bounded::{Bounded, Capacity, bounded};
 use bytes::Bytes;
 use medinsight_core::{CacheKey, DataClass, EntryHeader, UnixMillis};
-use moka::sync::Cache;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -13,11 +14,15 @@ const MAX_AGE: Duration = Duration::from_secs(5);
 /// What an entry costs besides its key and its bytes.
 const OVERHEAD_BYTES: usize = 200;
 
+/// What one usually has.
+const USUAL_BYTES: u64 = 4_096;
+
 /// Entries that were read within the last seconds.
 #[derive(Debug)]
 pub(super) struct Near {
-    entries: Option<Cache<CacheKey, Kept>>,
+    entries: Option<Bounded<CacheKey, Kept>>,
     last_used: AtomicU64,
+    last_tidied: AtomicU64,
 }
 
 /// An entry as it is kept. What is about a person stays sealed in memory, too.
@@ -38,9 +43,9 @@ struct Kept {
 impl Near {
     /// A near cache of at most `max_bytes`; none at all when that is zero.
     pub(super) fn new(max_bytes: u64) -> Self {
-        let entries = (max_bytes > 0)
-            .then(|| Cache::builder().max_capacity(max_bytes).weigher(weight).time_to_live(MAX_AGE).build());
-        Self { entries, last_used: AtomicU64::new(0) }
+        let capacity = Capacity { total: max_bytes, usual: USUAL_BYTES, heaviest: 2 * MAX_ENTRY_BYTES as u64 };
+        let entries = (max_bytes > 0).then(|| bounded(capacity, weight));
+        Self { entries, last_used: AtomicU64::new(0), last_tidied: AtomicU64::new(0) }
     }
 
     pub(super) fn is_off(&self) -> bool {
@@ -52,28 +57,36 @@ impl Near {
         let entries = self.entries.as_ref()?;
         self.drop_all_after_a_silence(entries, now);
         let kept = entries.get(key)?;
-        // The cache's own clock may stand still while a Lambda environment is frozen; that of the wall does not.
         now.is_within(MAX_AGE, kept.read_at).then_some(kept.content)
     }
 
     pub(super) fn keep(&self, key: &CacheKey, content: Content, read_at: UnixMillis) {
         if let Some(entries) = &self.entries {
+            self.tidy(entries, read_at);
             entries.insert(key.clone(), Kept { content, read_at });
         }
     }
 
     pub(super) fn forget(&self, key: &CacheKey) {
-        self.entries.iter().for_each(|entries| entries.invalidate(key));
+        self.entries.iter().for_each(|entries| drop(entries.remove(key)));
     }
 
     pub(super) fn forget_all(&self) {
-        self.entries.iter().for_each(Cache::invalidate_all);
+        self.entries.iter().for_each(Bounded::clear);
     }
 
-    fn drop_all_after_a_silence(&self, entries: &Cache<CacheKey, Kept>, now: UnixMillis) {
+    fn drop_all_after_a_silence(&self, entries: &Bounded<CacheKey, Kept>, now: UnixMillis) {
         let last_used = UnixMillis(self.last_used.swap(now.0, Ordering::Relaxed));
         if now.since(last_used) > MAX_AGE {
-            entries.invalidate_all();
+            entries.clear();
+        }
+    }
+
+    /// Drops what is too old, as often as something may have become so.
+    fn tidy(&self, entries: &Bounded<CacheKey, Kept>, now: UnixMillis) {
+        if now.since(UnixMillis(self.last_tidied.load(Ordering::Relaxed))) > MAX_AGE {
+            self.last_tidied.store(now.0, Ordering::Relaxed);
+            entries.retain(|_, kept| now.is_within(MAX_AGE, kept.read_at));
         }
     }
 }
@@ -83,9 +96,9 @@ pub(super) const fn may_be_kept_open(key: &CacheKey) -> bool {
     matches!(key.kind().data_class(), DataClass::Public)
 }
 
-fn weight(key: &CacheKey, kept: &Kept) -> u32 {
+fn weight(key: &CacheKey, kept: &Kept) -> u64 {
     let (Content::AsStored(bytes) | Content::Open(_, bytes)) = &kept.content;
-    u32::try_from(key.as_str().len() + bytes.len() + OVERHEAD_BYTES).unwrap_or(u32::MAX)
+    (key.as_str().len() + bytes.len() + OVERHEAD_BYTES) as u64
 }
 
 #[cfg(test)]

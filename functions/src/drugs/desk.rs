@@ -1,18 +1,23 @@
 //! The desk where analyses are taken in and asked for: which are under way in this process, and the records of all.
 
 use super::{AnalysisId, Progress};
+use crate::bounded::{Bounded, Capacity, bounded};
 use crate::cache::Cache;
 use crate::store::FailureReason;
 use bytes::Bytes;
 use medinsight_core::{CacheKey, KeyError};
-use moka::sync::Cache as Memory;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How many bytes of records are kept here, because the store does not have them.
 const MOST_BYTES: u64 = 4 << 20;
+
+/// What a record has usually, and besides its results.
+const USUAL_BYTES: u64 = 4_096;
+const OVERHEAD_BYTES: u64 = 400;
 
 /// For how long; the store keeps them as long by default.
 const KEPT_FOR: Duration = Duration::from_secs(300);
@@ -24,7 +29,13 @@ pub(super) struct Desk {
     cache: Cache,
     under_way: UnderWay,
     /// Records that the store does not have: they are on their way there, or it did not take them.
-    not_stored: Memory<AnalysisId, Progress>,
+    not_stored: Bounded<AnalysisId, NotStored>,
+}
+
+#[derive(Clone, Debug)]
+struct NotStored {
+    progress: Progress,
+    since: Instant,
 }
 
 /// The store did not say whether there is such an analysis.
@@ -55,11 +66,11 @@ impl Drop for Ticket {
 
 impl Desk {
     pub(super) fn new(cache: Cache) -> Self {
-        let weight = |_: &AnalysisId, progress: &Progress| {
+        let capacity = Capacity { total: MOST_BYTES, usual: USUAL_BYTES, heaviest: MOST_BYTES / 4 };
+        let not_stored = bounded(capacity, |_, NotStored { progress, .. }| {
             let results = progress.results.as_ref().map_or(0, |results| results.get().len());
-            u32::try_from(results + 400).unwrap_or(u32::MAX)
-        };
-        let not_stored = Memory::builder().max_capacity(MOST_BYTES).weigher(weight).time_to_live(KEPT_FOR).build();
+            results as u64 + OVERHEAD_BYTES
+        });
         Self { cache, under_way: UnderWay::default(), not_stored }
     }
 
@@ -89,16 +100,16 @@ impl Desk {
     pub(super) async fn record(&self, id: AnalysisId, progress: Progress) {
         let Ok(payload) = serde_json::to_vec(&progress) else { return };
         let Ok(key) = record_key(id) else { return };
-        self.not_stored.insert(id, progress);
+        self.not_stored.insert(id, NotStored { progress, since: Instant::now() });
         if self.cache.record(&key, payload.into()).await.is_ok() {
-            self.not_stored.invalidate(&id);
+            self.not_stored.remove(&id);
         }
     }
 
     /// How far an analysis has got, if that is recorded.
     pub(super) async fn progress(&self, id: AnalysisId) -> Result<Option<Progress>, NoAnswerNow> {
-        if let Some(progress) = self.not_stored.get(&id) {
-            return Ok(Some(progress));
+        if let Some(kept) = self.not_stored.get(&id).filter(|kept| kept.since.elapsed() < KEPT_FOR) {
+            return Ok(Some(kept.progress));
         }
         let record = self.recall(record_key(id)).await?;
         Ok(record.and_then(|payload| serde_json::from_slice(&payload).ok()))

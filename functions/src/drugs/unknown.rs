@@ -3,8 +3,8 @@
 //! They are in this process's memory and not in the store: the key specification has no key for them, and under the
 //! key of an answer they could be served as one.
 
+use crate::bounded::{Bounded, Capacity, bounded};
 use medinsight_core::{DrugName, UnixMillis};
-use moka::sync::Cache;
 use std::time::Duration;
 
 /// How long it is remembered that a drug is unknown.
@@ -14,7 +14,7 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(30);
 const MOST: u64 = 10_000;
 
 #[derive(Debug)]
-pub(super) struct UnknownDrugs(Cache<DrugName, UnixMillis>);
+pub(super) struct UnknownDrugs(Bounded<DrugName, UnixMillis>);
 
 impl UnknownDrugs {
     pub(super) fn remember(&self, drug: &DrugName, now: UnixMillis) {
@@ -28,7 +28,7 @@ impl UnknownDrugs {
 
 impl Default for UnknownDrugs {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED_FOR).build())
+        Self(bounded(Capacity { total: MOST, usual: 1, heaviest: 1 }, |_, _| 1))
     }
 }
 

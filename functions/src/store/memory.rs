@@ -6,11 +6,10 @@ use super::{
     Bucket, DatabaseInspection, FailureReason, LeaseRequest, LeaseToken, NodeInspection, Reply, ServerInfo, StoreError,
     Stored, Swept, Tally, Trip, Write, random_generation,
 };
+use crate::bounded::{Bounded, Capacity, bounded};
 use crate::budget::{Debts, Decision, Rate};
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, EntryHeader, Generation, Pattern};
-use moka::Expiry;
-use moka::sync::Cache;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,10 +18,19 @@ use std::time::{Duration, Instant};
 /// What an entry costs besides its key and its bytes: the map's own bookkeeping, measured at about 200 bytes.
 const OVERHEAD_BYTES: usize = 200;
 
+/// What an entry has usually.
+const USUAL_BYTES: u64 = 4_096;
+
+/// What has to fit in any case: the engine stores entries of at most half of it.
+const HEAVIEST_BYTES: u64 = 2 << 20;
+
+/// How often expired entries are dropped, which nobody can be served in any case.
+const BETWEEN_TIDYINGS: Duration = Duration::from_secs(60);
+
 /// The store in this process's memory.
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
-    entries: Cache<CacheKey, Kept>,
+    entries: Arc<Bounded<CacheKey, Kept>>,
     ledger: Arc<Mutex<Ledger>>,
     is_reachable: Arc<AtomicBool>,
 }
@@ -34,6 +42,12 @@ struct Kept {
     kept_since: Instant,
 }
 
+impl Kept {
+    fn is_alive(&self) -> bool {
+        self.keep_for.is_none_or(|keep_for| self.kept_since.elapsed() < keep_for)
+    }
+}
+
 /// What must not be evicted. It is small: bounded by the number of endpoints and categories, of the minutes of a day, and
 /// of the computations under way.
 #[derive(Debug, Default)]
@@ -43,6 +57,7 @@ struct Ledger {
     generations: HashMap<Category, Generation>,
     leases: HashMap<CacheKey, Lease>,
     budgets: Debts,
+    tidied_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -61,11 +76,8 @@ impl MemoryStore {
     /// A store that evicts what is used least once it holds more than `max_bytes`.
     #[must_use]
     pub fn new(max_bytes: u64) -> Self {
-        let entries = Cache::builder()
-            .max_capacity(max_bytes)
-            .weigher(|key: &CacheKey, kept: &Kept| weight(key, &kept.entry))
-            .expire_after(PerEntry)
-            .build();
+        let capacity = Capacity { total: max_bytes, usual: USUAL_BYTES, heaviest: HEAVIEST_BYTES };
+        let entries = Arc::new(bounded(capacity, weight));
         Self { entries, ledger: Arc::default(), is_reachable: Arc::new(AtomicBool::new(true)) }
     }
 
@@ -74,17 +86,17 @@ impl MemoryStore {
         self.is_reachable.store(is_reachable, Ordering::SeqCst);
     }
 
-    /// How many bytes the entries take. Brings the books up to date first.
+    /// How many bytes the entries take.
     #[must_use]
     pub fn weighted_bytes(&self) -> u64 {
-        self.entries.run_pending_tasks();
-        self.entries.weighted_size()
+        self.drop_expired();
+        self.entries.weight()
     }
 
     /// What is known without a server. How much fits is left out: a store that evicts is meant to be full.
     pub(super) fn inspect(&self) -> DatabaseInspection {
         let info = ServerInfo::of([("used_memory", self.weighted_bytes())]);
-        let node = NodeInspection { address: None, info, keys: Some(self.entries.entry_count()) };
+        let node = NodeInspection { address: None, info, keys: Some(self.entries.len() as u64) };
         DatabaseInspection { name: "memory", nodes: vec![node] }
     }
 
@@ -103,7 +115,10 @@ impl MemoryStore {
             }
             trip.buckets.into_iter().for_each(|bucket| ledger.fill(bucket));
         }
-        reply.entry = trip.read.and_then(|key| self.entries.get(&key)).map(|kept| kept.entry);
+        reply.entry = trip.read.and_then(|key| self.entries.get(&key)).filter(Kept::is_alive).map(|kept| kept.entry);
+        if !trip.writes.is_empty() {
+            self.tidy();
+        }
         for write in trip.writes {
             self.insert(write);
         }
@@ -133,7 +148,7 @@ impl MemoryStore {
     pub(super) fn delete(&self, key: &CacheKey) -> Result<bool, StoreError> {
         self.reach()?;
         self.ledger().leases.remove(key);
-        Ok(self.entries.remove(key).is_some())
+        Ok(self.entries.remove(key).is_some_and(|(_, kept)| kept.is_alive()))
     }
 
     pub(super) fn renew_generation(&self, category: Category, generation: Generation) -> Result<(), StoreError> {
@@ -162,10 +177,10 @@ impl MemoryStore {
     }
 
     fn sweep(&self, pattern: &Pattern, is_to_go: impl Fn(&Kept) -> bool, tally: &Tally) -> Swept {
-        for (key, kept) in self.entries.iter().filter(|(key, _)| pattern.matches(key)) {
+        for (key, kept) in self.living().filter(|(key, _)| pattern.matches(key)) {
             let is_to_go = is_to_go(&kept);
             if is_to_go {
-                self.entries.invalidate(key.as_ref());
+                self.entries.remove(&key);
             }
             tally.add(1, u64::from(is_to_go));
         }
@@ -192,6 +207,24 @@ impl MemoryStore {
 
     fn insert(&self, Write { key, entry, keep_for }: Write) {
         self.entries.insert(key, Kept { entry, keep_for, kept_since: Instant::now() });
+    }
+
+    fn living(&self) -> impl Iterator<Item = (CacheKey, Kept)> {
+        self.entries.iter().filter(|(_, kept)| kept.is_alive())
+    }
+
+    /// Drops what has expired, once in a while.
+    fn tidy(&self) {
+        let (now, mut ledger) = (Instant::now(), self.ledger());
+        if ledger.tidied_at.is_none_or(|last| now - last > BETWEEN_TIDYINGS) {
+            ledger.tidied_at = Some(now);
+            drop(ledger);
+            self.drop_expired();
+        }
+    }
+
+    fn drop_expired(&self) {
+        self.entries.retain(|_, kept| kept.is_alive());
     }
 
     fn reach(&self) -> Result<(), StoreError> {
@@ -247,21 +280,8 @@ impl Ledger {
     }
 }
 
-fn weight(key: &CacheKey, entry: &Bytes) -> u32 {
-    u32::try_from(key.as_str().len() + entry.len() + OVERHEAD_BYTES).unwrap_or(u32::MAX)
-}
-
-/// Every entry brings its own expiry, and writing it again starts it anew.
-struct PerEntry;
-
-impl Expiry<CacheKey, Kept> for PerEntry {
-    fn expire_after_create(&self, _: &CacheKey, kept: &Kept, _: Instant) -> Option<Duration> {
-        kept.keep_for
-    }
-
-    fn expire_after_update(&self, _: &CacheKey, kept: &Kept, _: Instant, _: Option<Duration>) -> Option<Duration> {
-        kept.keep_for
-    }
+fn weight(key: &CacheKey, kept: &Kept) -> u64 {
+    (key.as_str().len() + kept.entry.len() + OVERHEAD_BYTES) as u64
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ impl MemoryStore {
     /// One page of what a pattern matches.
     pub(in crate::store) fn page(&self, pattern: &Pattern, from: PageToken, room: usize) -> Result<Page, StoreError> {
         self.reach()?;
-        let mut found: Vec<_> = self.entries.iter().filter(|(key, _)| pattern.matches(key)).collect();
+        let mut found: Vec<_> = self.living().filter(|(key, _)| pattern.matches(key)).collect();
         found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         let end = from.skip.saturating_add(room);
         let next = (found.len() > end).then_some(PageToken { skip: end, ..from });
