@@ -17,18 +17,18 @@ use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::{environment, logging, server};
 use aftercare::Afterwards;
-use extension::{ExtensionError, Registration};
+use extension::Registration;
 use host::{Concurrency, Host};
 use lambda_http::Error;
 use lambda_runtime::{LambdaInvocation, Runtime, Service};
-use runtime_api::RuntimeApi;
+use runtime_api::{NotAnswered, RuntimeApi};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tracing::level_filters::LevelFilter;
 
 /// The internal extension at work.
-type Extension = JoinHandle<ExtensionError>;
+type Extension = JoinHandle<NotAnswered>;
 
 pub(crate) use aftercare::{Aftercare, until};
 
@@ -134,9 +134,9 @@ async fn extension(runtime_api: &RuntimeApi) -> Option<Extension> {
 }
 
 /// Why the extension ended, once it has; nothing without one.
-async fn ended(extension: Option<Extension>) -> Option<ExtensionError> {
+async fn ended(extension: Option<Extension>) -> Option<NotAnswered> {
     match extension?.await {
         Ok(error) => Some(error),
-        Err(_panic) => Some(ExtensionError::Garbled),
+        Err(_panic) => Some(NotAnswered::Garbled),
     }
 }

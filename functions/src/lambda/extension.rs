@@ -2,10 +2,9 @@
 //!
 //! It takes no events, so it costs an invocation nothing.
 
-use super::runtime_api::{Connection, RuntimeApi};
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response};
-use http_body_util::{BodyExt, Full};
+use super::runtime_api::{NotAnswered, RuntimeApi};
+use http::{HeaderValue, Method, Request};
+use lambda_runtime_api_client::body::Body;
 
 /// Extensions of one function have different names.
 const NAME: &str = "medinsight-end";
@@ -16,42 +15,27 @@ const IDENTIFIER: &str = "lambda-extension-identifier";
 /// An extension that Lambda knows.
 pub(super) struct Registration {
     runtime_api: RuntimeApi,
-    connection: Connection,
     identifier: HeaderValue,
-}
-
-/// Why there is no extension, or no event.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ExtensionError {
-    /// The connection failed.
-    #[error("the extensions interface cannot be reached")]
-    Unreachable,
-    /// Lambda said no.
-    #[error("the extensions interface refused with status {0}")]
-    Refused(u16),
-    /// The answer was not understood.
-    #[error("the extensions interface was not understood")]
-    Garbled,
 }
 
 impl Registration {
     /// Registers the extension, which has to be done before the runtime asks for its first invocation. An internal
     /// extension may not ask for the event of the shutdown; the process gets SIGTERM instead.
-    pub(super) async fn ask(runtime_api: &RuntimeApi) -> Result<Self, ExtensionError> {
-        let request = runtime_api.request("/2020-01-01/extension/register").method(Method::POST);
-        let request = request.header("lambda-extension-name", NAME).body(Full::from(r#"{"events":[]}"#));
-        let mut connection = runtime_api.connect().await.map_err(|_| ExtensionError::Unreachable)?;
-        let response = send(&mut connection, request).await?;
-        let identifier = response.headers().get(IDENTIFIER).cloned().ok_or(ExtensionError::Garbled)?;
-        Ok(Self { runtime_api: runtime_api.clone(), connection, identifier })
+    pub(super) async fn ask(runtime_api: &RuntimeApi) -> Result<Self, NotAnswered> {
+        let request = Request::builder().uri("/2020-01-01/extension/register").method(Method::POST);
+        let request = request.header("lambda-extension-name", NAME).body(Body::from(r#"{"events":[]}"#));
+        let response = runtime_api.send(request).await?;
+        let identifier = response.headers().get(IDENTIFIER).cloned().ok_or(NotAnswered::Garbled)?;
+        Ok(Self { runtime_api: runtime_api.clone(), identifier })
     }
 
     /// Asks for events, of which there are none: until every extension has asked, Lambda takes the environment for one that
     /// still starts. It ends only when it cannot ask, and then the process has to end, too.
-    pub(super) async fn stand_by(mut self) -> ExtensionError {
+    pub(super) async fn stand_by(self) -> NotAnswered {
         loop {
             let event = match self.next().await {
-                Err(ExtensionError::Unreachable) => self.next_on_another_connection().await,
+                // The connection may have been lost while the environment was frozen.
+                Err(NotAnswered::Unreachable) => self.next().await,
                 event => event,
             };
             if let Err(error) = event {
@@ -61,38 +45,17 @@ impl Registration {
         }
     }
 
-    async fn next_on_another_connection(&mut self) -> Result<(), ExtensionError> {
-        self.connection = self.runtime_api.connect().await.map_err(|_| ExtensionError::Unreachable)?;
-        self.next().await
-    }
-
     /// Tells Lambda why the environment ends.
-    async fn report(&self, error: &ExtensionError) {
+    async fn report(&self, error: &NotAnswered) {
         let request =
-            self.runtime_api.request("/2020-01-01/extension/exit/error").header(IDENTIFIER, self.identifier.clone());
+            Request::builder().uri("/2020-01-01/extension/exit/error").header(IDENTIFIER, self.identifier.clone());
         let request = request.header("lambda-extension-function-error-type", "Extension.Failed");
         self.runtime_api.report(request, "Extension.Failed", &error.to_string()).await;
     }
 
-    async fn next(&mut self) -> Result<(), ExtensionError> {
-        self.connection.ready().await.map_err(|_| ExtensionError::Unreachable)?;
-        let request = self.runtime_api.request("/2020-01-01/extension/event/next");
-        let request = request.header(IDENTIFIER, self.identifier.clone()).body(Full::default());
-        send(&mut self.connection, request).await.map(|_| ())
+    async fn next(&self) -> Result<(), NotAnswered> {
+        let request = Request::builder().uri("/2020-01-01/extension/event/next");
+        let request = request.header(IDENTIFIER, self.identifier.clone()).body(Body::empty());
+        self.runtime_api.send(request).await.map(|_| ())
     }
-}
-
-/// Sends a request and reads the whole of a successful response.
-async fn send(
-    connection: &mut Connection,
-    request: http::Result<Request<Full<Bytes>>>,
-) -> Result<Response<Bytes>, ExtensionError> {
-    let request = request.map_err(|_| ExtensionError::Garbled)?;
-    let response = connection.send_request(request).await.map_err(|_| ExtensionError::Unreachable)?;
-    if !response.status().is_success() {
-        return Err(ExtensionError::Refused(response.status().as_u16()));
-    }
-    let (head, body) = response.into_parts();
-    let body = body.collect().await.map_err(|_| ExtensionError::Unreachable)?;
-    Ok(Response::from_parts(head, body.to_bytes()))
 }

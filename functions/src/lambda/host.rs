@@ -29,7 +29,7 @@ impl Host {
         let runtime_api = value("AWS_LAMBDA_RUNTIME_API").ok_or("AWS_LAMBDA_RUNTIME_API: must be set, by Lambda")?;
         let at_once: u32 = value("AWS_LAMBDA_MAX_CONCURRENCY").and_then(|number| number.parse().ok()).unwrap_or(1);
         Ok(Self {
-            runtime_api: RuntimeApi::at(runtime_api),
+            runtime_api: RuntimeApi::at(runtime_api).map_err(|_| "AWS_LAMBDA_RUNTIME_API: must be a host and port")?,
             function: value("AWS_LAMBDA_FUNCTION_NAME").unwrap_or("unknown").to_owned(),
             concurrency: if at_once > 1 { Concurrency::Several } else { Concurrency::One },
         })
