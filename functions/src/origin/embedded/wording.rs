@@ -7,6 +7,7 @@ mod background;
 mod denial;
 mod phrase;
 mod reassurance;
+mod sieve;
 mod speech;
 mod spelling;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod words;
 use background::Cues;
 use denial::Denials;
 pub(super) use phrase::Phrase;
+pub(super) use sieve::{Mesh, Sieve};
 pub(super) use speech::Speech;
 pub(super) use spelling::Vocabulary;
 use std::collections::HashMap;
@@ -78,6 +80,11 @@ impl Wording {
     /// Where a phrase stands, in the order of the text.
     pub(super) fn find(&self, phrase: &Phrase) -> Vec<Finding> {
         self.text.find(phrase).into_iter().map(|place| self.finding(place, phrase.0.len())).collect()
+    }
+
+    /// Whether a phrase may stand in it; where this says no, it does not.
+    pub(super) fn may_hold(&self, phrase: &Phrase) -> bool {
+        self.text.may_hold(phrase)
     }
 
     /// Whether a word stands anywhere in any form, denied or not.

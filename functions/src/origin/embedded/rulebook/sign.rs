@@ -12,7 +12,7 @@
 //!
 //! What stands further up binds closer.
 
-use super::concepts::Observations;
+use super::concepts::{Name, Observations};
 use crate::origin::embedded::wording::{Finding, Phrase, Standing};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -56,7 +56,7 @@ struct Term(Vec<Element>);
 #[derive(Debug)]
 enum Element {
     Phrase(Phrase),
-    Concept(String),
+    Concept(Name),
 }
 
 impl Sign {
@@ -128,6 +128,9 @@ impl Scene {
 
     /// Where it is, in the order of the text.
     pub(super) fn findings(&self, seen: &Observations<'_>) -> Vec<Finding> {
+        if !self.may_be_there(seen) {
+            return Vec::new();
+        }
         let first = self.first.findings(seen);
         self.others.iter().fold(
             first,
@@ -135,6 +138,11 @@ impl Scene {
                 if found.is_empty() { found } else { joint.join(&found, &term.findings(seen)) }
             },
         )
+    }
+
+    /// Nearly all scenes are in no text, so it has to be cheap to say that.
+    fn may_be_there(&self, seen: &Observations<'_>) -> bool {
+        self.first.may_be_there(seen) && self.others.iter().all(|(_, term)| term.may_be_there(seen))
     }
 
     pub(super) fn phrases(&self) -> impl Iterator<Item = &Phrase> {
@@ -148,7 +156,7 @@ impl Scene {
     pub(super) fn concepts(&self) -> impl Iterator<Item = &str> {
         self.elements().filter_map(|element| match element {
             Element::Phrase(_) => None,
-            Element::Concept(name) => Some(name.as_str()),
+            Element::Concept(name) => Some(name.text.as_str()),
         })
     }
 
@@ -165,10 +173,17 @@ impl Scene {
 impl Term {
     fn parse(text: &str) -> Self {
         let element = |text: &str| match text.trim().strip_prefix('@') {
-            Some(name) => Element::Concept(name.to_owned()),
+            Some(name) => Element::Concept(Name::new(name)),
             None => Element::Phrase(Phrase::parse(text)),
         };
         Self(text.split('|').map(element).collect())
+    }
+
+    fn may_be_there(&self, seen: &Observations<'_>) -> bool {
+        self.0.iter().any(|element| match element {
+            Element::Phrase(phrase) => seen.may_hold_phrase(phrase),
+            Element::Concept(name) => seen.may_hold_concept(name),
+        })
     }
 
     fn findings(&self, seen: &Observations<'_>) -> Vec<Finding> {

@@ -1,6 +1,7 @@
 //! Words that follow each other, as the data files write them.
 
-use super::words::{normal, stem};
+use super::sieve::Mesh;
+use super::words::{normal, start, stem};
 use serde::Deserialize;
 use std::ops::Range;
 
@@ -13,9 +14,9 @@ pub(crate) struct Phrase(pub(super) Vec<Pattern>);
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Pattern {
     /// Any form of a word.
-    Form { word: String, stem: String },
+    Form { word: String, stem: String, mesh: Mesh },
     /// Any word that starts so.
-    Prefix(String),
+    Prefix { prefix: String, start: Option<Mesh> },
     /// A number that lies between the two; the second is too large.
     Number(Range<f64>),
 }
@@ -30,14 +31,14 @@ impl Phrase {
     pub(super) fn forms(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|pattern| match pattern {
             Pattern::Form { word, .. } => Some(word.as_str()),
-            Pattern::Prefix(_) | Pattern::Number(_) => None,
+            Pattern::Prefix { .. } | Pattern::Number(_) => None,
         })
     }
 
     /// The beginnings of the words in it that have an open ending.
     pub(super) fn prefixes(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|pattern| match pattern {
-            Pattern::Prefix(prefix) => Some(prefix.as_str()),
+            Pattern::Prefix { prefix, .. } => Some(prefix.as_str()),
             Pattern::Form { .. } | Pattern::Number(_) => None,
         })
     }
@@ -52,9 +53,15 @@ impl From<String> for Phrase {
 impl Pattern {
     fn parse(word: &str) -> Self {
         if let Some(prefix) = word.strip_suffix('*') {
-            return Self::Prefix(normal(prefix));
+            let prefix = normal(prefix);
+            return Self::Prefix { start: start(&prefix), prefix };
         }
-        Self::number(word).unwrap_or_else(|| Self::Form { word: normal(word), stem: stem(&normal(word)) })
+        Self::number(word).unwrap_or_else(|| Self::form(normal(word)))
+    }
+
+    fn form(word: String) -> Self {
+        let stem = stem(&word);
+        Self::Form { mesh: Mesh::of(&stem), stem, word }
     }
 
     fn number(word: &str) -> Option<Self> {
@@ -72,7 +79,7 @@ mod tests {
     fn a_phrase_has_forms_open_endings_and_numbers() {
         let Phrase(patterns) = Phrase::parse("can't breath* 38..42");
         assert!(matches!(&patterns[0], Pattern::Form { word, .. } if word == "cant"));
-        assert_eq!(patterns[1], Pattern::Prefix("breath".to_owned()));
+        assert!(matches!(&patterns[1], Pattern::Prefix { prefix, .. } if prefix == "breath"));
         assert_eq!(patterns[2], Pattern::Number(38.0..42.0));
     }
 }

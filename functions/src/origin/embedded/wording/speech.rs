@@ -1,6 +1,7 @@
 //! The small words that decide whether something is said of the person and of now.
 
 use super::phrase::Phrase;
+use super::sieve::{Mesh, Sieve};
 use super::words::{Word, normal};
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -63,23 +64,29 @@ impl Speech {
         let in_order = [&self.in_order, &self.functions, &self.links, &self.undermines, &self.limits];
         let phrases = [&self.not_denying, &self.figures_of_speech, &self.long_ago, &self.at_present, &self.hearsay];
         let spelt_out = phrases.into_iter().flatten().flat_map(Phrase::forms).map(str::to_owned);
-        small.into_iter().chain(in_order).flat_map(|words| words.0.iter().cloned()).chain(spelt_out)
+        small.into_iter().chain(in_order).flat_map(|words| words.words.iter().cloned()).chain(spelt_out)
     }
 }
 
 /// Words as they are written, without apostrophes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(from = "Vec<String>")]
-pub(super) struct Words(HashSet<String>);
+pub(super) struct Words {
+    words: HashSet<String>,
+    sieve: Sieve,
+}
 
 impl Words {
     pub(super) fn contain(&self, word: &Word) -> bool {
-        self.0.contains(&word.text)
+        self.sieve.may_hold(word.mesh) && self.words.contains(&word.text)
     }
 }
 
 impl From<Vec<String>> for Words {
     fn from(words: Vec<String>) -> Self {
-        Self(words.iter().map(|word| normal(word)).collect())
+        let words: HashSet<_> = words.iter().map(|word| normal(word)).collect();
+        let mut sieve = Sieve::default();
+        words.iter().for_each(|word| sieve.put(Mesh::of(word)));
+        Self { words, sieve }
     }
 }

@@ -2,7 +2,8 @@
 //! how many rules there are.
 
 use super::phrase::{Pattern, Phrase};
-use super::words::Word;
+use super::sieve::{Mesh, Sieve};
+use super::words::{Word, start};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::{Bound, Range};
 
@@ -13,6 +14,8 @@ pub(super) struct Text {
     by_stem: HashMap<String, Vec<Place>>,
     by_text: BTreeMap<String, Vec<Place>>,
     numbers: Vec<(f64, Place)>,
+    stems: Sieve,
+    starts: Sieve,
 }
 
 /// Where a word stands.
@@ -35,6 +38,8 @@ impl Text {
     }
 
     fn index(&mut self, word: &Word, place: Place) {
+        self.stems.put(Mesh::of(&word.stem));
+        start(&word.text).into_iter().for_each(|start| self.starts.put(start));
         self.by_stem.entry(word.stem.clone()).or_default().push(place);
         self.by_text.entry(word.text.clone()).or_default().push(place);
         if word.text.starts_with(|c: char| c.is_ascii_digit())
@@ -55,14 +60,25 @@ impl Text {
 
     /// Where a phrase begins, in the order of the text.
     pub(super) fn find(&self, phrase: &Phrase) -> Vec<Place> {
-        let Some((first, others)) = phrase.0.split_first() else { return Vec::new() };
-        self.starts(first).into_iter().filter(|place| self.goes_on(*place, others)).collect()
+        let Some((first, others)) = phrase.0.split_first().filter(|_| self.may_hold(phrase)) else {
+            return Vec::new();
+        };
+        self.beginnings(first).into_iter().filter(|place| self.goes_on(*place, others)).collect()
     }
 
-    fn starts(&self, first: &Pattern) -> Vec<Place> {
+    /// Whether a phrase may stand in it; where this says no, it does not.
+    pub(super) fn may_hold(&self, phrase: &Phrase) -> bool {
+        phrase.0.iter().all(|pattern| match pattern {
+            Pattern::Form { mesh, .. } => self.stems.may_hold(*mesh),
+            Pattern::Prefix { start, .. } => start.is_none_or(|start| self.starts.may_hold(start)),
+            Pattern::Number(_) => !self.numbers.is_empty(),
+        })
+    }
+
+    fn beginnings(&self, first: &Pattern) -> Vec<Place> {
         match first {
             Pattern::Form { stem, .. } => self.by_stem.get(stem).cloned().unwrap_or_default(),
-            Pattern::Prefix(prefix) => self.with_prefix(prefix),
+            Pattern::Prefix { prefix, .. } => self.with_prefix(prefix),
             Pattern::Number(range) => self.numbers_in(range),
         }
     }
@@ -89,7 +105,7 @@ impl Text {
 fn matches(pattern: &Pattern, word: &Word) -> bool {
     match pattern {
         Pattern::Form { stem, .. } => word.stem == *stem,
-        Pattern::Prefix(prefix) => word.text.starts_with(prefix),
+        Pattern::Prefix { prefix, .. } => word.text.starts_with(prefix),
         Pattern::Number(range) => word.text.parse().is_ok_and(|number| range.contains(&number)),
     }
 }

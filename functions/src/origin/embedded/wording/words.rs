@@ -1,5 +1,6 @@
 //! Sentences and words. An inflected word is kept next to its stem, which its other forms share.
 
+use super::sieve::Mesh;
 use frostem::{Algorithm, Stemmer};
 use std::sync::LazyLock;
 
@@ -13,12 +14,13 @@ const TURNS: [&str; 4] = ["but", "however", "although", "though"];
 pub(super) struct Word {
     pub(super) text: String,
     pub(super) stem: String,
+    pub(super) mesh: Mesh,
 }
 
 impl Word {
     /// A word in its normal form.
     pub(super) fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), stem: stem(text) }
+        Self { text: text.to_owned(), stem: stem(text), mesh: Mesh::of(text) }
     }
 
     pub(super) fn is_comma(&self) -> bool {
@@ -29,6 +31,11 @@ impl Word {
 /// What the forms of a word have in common.
 pub(super) fn stem(word: &str) -> String {
     if word.bytes().all(|byte| byte.is_ascii_lowercase()) { STEMMER.stem(word).into_owned() } else { word.to_owned() }
+}
+
+/// How a word starts: its first bytes, if it has so many.
+pub(super) fn start(word: &str) -> Option<Mesh> {
+    word.get(..3).map(Mesh::of)
 }
 
 /// A word without its apostrophes, which many people leave out: `can't` is `cant`, and `mother's` is `mother`.
