@@ -13,6 +13,7 @@ mod client;
 mod conditional;
 mod cors;
 mod drug;
+mod event_stream;
 mod exposure;
 mod ids;
 mod openapi;
@@ -23,7 +24,9 @@ mod redis_clearing;
 mod redis_entry;
 mod redis_health;
 mod redis_history;
+mod redis_hottest;
 mod redis_keys;
+mod redis_live;
 mod redis_performance;
 mod redis_session;
 mod redis_stats;
@@ -40,6 +43,7 @@ pub use client::Peer;
 pub use exposure::Exposure;
 pub use openapi::document;
 pub use problem::{PROBLEM_JSON, Problem};
+pub use redis_live::LiveStreams;
 pub use request_id::RequestId;
 pub use routes::{Describing, Purpose, Routes, Serving};
 
@@ -47,7 +51,7 @@ use crate::analysis::HealthAnalyses;
 use crate::cache::Cache;
 use crate::config::Limits;
 use crate::drugs::Drugs;
-use crate::monitoring::Monitor;
+use crate::monitoring::{Monitor, Price};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use std::ops::Deref;
@@ -72,6 +76,10 @@ pub struct ServiceParts {
     pub access: Access,
     /// What stands between the service and whoever can reach it.
     pub exposure: Exposure,
+    /// Those who follow what happens.
+    pub live: LiveStreams,
+    /// What an answer of the origin costs; none when nobody has said.
+    pub answer_price: Option<Price>,
     /// What a request may cost.
     pub limits: Limits,
 }
@@ -126,6 +134,8 @@ pub fn redis_routes<P: Purpose>() -> Routes<P> {
     Routes::default()
         .get("/api/v1/redis/stats", redis_stats::redis_stats, redis_stats::describe)
         .get("/api/v1/redis/history", redis_history::redis_history, redis_history::describe)
+        .get("/api/v1/redis/hottest", redis_hottest::list_hottest, redis_hottest::describe)
+        .get("/api/v1/redis/live", redis_live::follow_live, redis_live::describe)
         .get("/api/v1/redis/performance", redis_performance::redis_performance, redis_performance::describe)
         .get("/api/v1/redis/keys/{pattern}", redis_keys::list_keys, redis_keys::describe)
         .get(ENTRY, redis_entry::show_entry, redis_entry::describe)

@@ -15,6 +15,7 @@ mod envelope;
 mod errand;
 mod finding;
 mod generations;
+mod hottest;
 mod keeping;
 mod keyring;
 mod latency;
@@ -266,6 +267,7 @@ impl Cache {
     }
 
     /// Sends what waits for the next trip on trips of its own, until nothing waits, or the store fails or refuses something.
+    /// What was counted by minute goes once a second at most, and may wait on.
     pub async fn flush(&self) {
         // What the store did not take goes on waiting.
         let _ = self.flush_all().await;

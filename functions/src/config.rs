@@ -17,7 +17,7 @@ pub use redis::{Endpoint, RedisConfig, Topology};
 
 use crate::api::Access;
 use crate::cache::EncryptionSetting;
-use crate::monitoring::Thresholds;
+use crate::monitoring::{Price, Thresholds};
 use medinsight_core::{InvalidTtl, KeySecret, TtlPolicy};
 use settings::Settings;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -52,6 +52,10 @@ pub struct Config {
     pub access: Access,
     /// `ALERT_*`: when somebody should have a look.
     pub alerts: Thresholds,
+    /// `DASHBOARD_STREAMS`: how many may follow what happens at a time, 0 to 64; 8.
+    pub live_streams: usize,
+    /// `ORIGIN_ANSWER_PRICE`: what an answer of the origin costs, as `0.02 EUR`; none.
+    pub answer_price: Option<Price>,
     /// `CORS_ALLOWED_ORIGINS`, `CLIENT_BUDGET_*`, `TRUSTED_PROXY_HOPS` and `CACHE_SESSION_IDS`.
     pub exposure: ExposureConfig,
     /// `CACHE_KEY_SECRET`: makes the keys of personal, content-derived entries private; none.
@@ -107,6 +111,8 @@ impl Config {
             ttl: TtlPolicy::from_variables(settings.pairs())?,
             access: settings.access()?,
             alerts: settings.alerts()?,
+            live_streams: settings.size("DASHBOARD_STREAMS", 0, 64, 8)?,
+            answer_price: settings.price("ORIGIN_ANSWER_PRICE")?,
             exposure: ExposureConfig::of(&settings)?,
             key_secret: settings.key_secret()?,
             encryption: settings.encryption()?,
@@ -182,6 +188,8 @@ mod tests {
                 "CACHE_ENCRYPTION_KEYS: must be pairs id:key whose keys are 32 bytes in base64 with padding",
             ),
             ("ALERT_MEMORY_PERCENT", "101", "ALERT_MEMORY_PERCENT: must be from 0 to 100"),
+            ("DASHBOARD_STREAMS", "65", "DASHBOARD_STREAMS: must be from 0 to 64"),
+            ("ORIGIN_ANSWER_PRICE", "cheap", "ORIGIN_ANSWER_PRICE: must be an amount and a currency, as 0.02 EUR"),
             ("ALERT_MIN_REQUESTS", "0", "ALERT_MIN_REQUESTS: must be from 1 to 1000000000"),
             ("CACHE_TTL_AI_SUMMARY", "1d", "CACHE_TTL_AI_SUMMARY: must be whole seconds from 1 to 31536000"),
         ];

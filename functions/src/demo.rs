@@ -5,15 +5,13 @@
 //! which computes keys with the same core.
 
 use crate::api::{Problem, Services, read_json_body};
+use crate::page::{HTML, JAVASCRIPT, file, protected};
 use axum::Json;
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderName, HeaderValue};
 use medinsight_core::{CacheKey, HealthAnalysisRequest};
 use serde::Serialize;
 use std::path::{Path as FilePath, PathBuf};
@@ -38,19 +36,9 @@ const PACKAGE_FILES: [(&str, &str); 4] = [
     ("cache_keys.wasm", "application/wasm"),
 ];
 
-const JAVASCRIPT: &str = "text/javascript";
-
 /// Nothing but what this server has; WebAssembly may be compiled.
 const ONLY_FROM_HERE: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// What every answer of the page has.
-const PROTECTION: [(HeaderName, &str); 4] = [
-    (CONTENT_SECURITY_POLICY, ONLY_FROM_HERE),
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (REFERRER_POLICY, "no-referrer"),
-    (CACHE_CONTROL, "no-cache"),
-];
 
 #[derive(Clone, Debug)]
 struct Demo {
@@ -73,7 +61,7 @@ pub(crate) fn router(services: Services, package: &FilePath) -> Router {
         .route("/demo/{file}", get(find_file))
         .route("/demo/package/{file}", get(find_package_file))
         .route("/demo/describe", post(describe_question))
-        .layer(map_response(protected))
+        .layer(map_response(|response: Response| async { protected(response, ONLY_FROM_HERE) }))
         .with_state(Demo { services, package: package.into() })
 }
 
@@ -81,7 +69,7 @@ async fn show_page(State(demo): State<Demo>) -> Response {
     let is_built = PACKAGE_FILES.iter().all(|(name, _)| demo.package.join(name).is_file());
     let keys_by = if is_built { "browser" } else { "server" };
     let page = PAGE.replacen("data-keys-by=\"server\"", &format!("data-keys-by=\"{keys_by}\""), 1);
-    file("text/html; charset=utf-8", page)
+    file(HTML, page)
 }
 
 async fn find_file(Path(name): Path<String>) -> Result<Response, Problem> {
@@ -107,15 +95,4 @@ async fn describe_question(State(demo): State<Demo>, request: Request) -> Result
     let (canonical, digest) = (question.canonical().to_owned(), question.digest());
     let key = CacheKey::health_analysis(digest, None).to_string();
     Ok(Json(Description { canonical, digest: digest.to_hex(), key }).into_response())
-}
-
-fn file(media_type: &'static str, content: impl Into<Body>) -> Response {
-    ([(CONTENT_TYPE, media_type)], content.into()).into_response()
-}
-
-async fn protected(mut response: Response) -> Response {
-    for (name, value) in PROTECTION {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
 }

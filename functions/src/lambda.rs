@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::{environment, logging, server};
 use aftercare::Afterwards;
+use axum::Router;
 use extension::Registration;
 use host::{Concurrency, Host};
 use lambda_http::Error;
@@ -41,8 +42,17 @@ const TIME_TO_FLUSH: Duration = Duration::from_millis(300);
 ///
 /// When a setting breaks its rule, which Lambda is told, or the runtime API fails.
 pub async fn serve(routes: Routes<Serving>) -> Result<(), Error> {
+    serve_with_page(routes, Router::new()).await
+}
+
+/// [`serve`], and a page beside the routes.
+///
+/// # Errors
+///
+/// As [`serve`].
+pub async fn serve_with_page(routes: Routes<Serving>, page: Router) -> Result<(), Error> {
     let function = Function::start().await?;
-    let router = api::finish(routes, function.services.clone());
+    let router = api::finish(routes, function.services.clone()).merge(page);
     let runtime = http::runtime(router, Arc::clone(&function.aftercare));
     function.run(runtime).await
 }

@@ -4,11 +4,13 @@ mod alerts;
 mod history;
 mod percentage;
 mod performance;
+mod price;
 mod statistics;
 
 pub use alerts::{Alert, Bound, Change, Raised, Readings, Thresholds, decide};
-pub use history::{History, Window};
+pub use history::{History, Window, hottest_of_the_hour};
 pub use performance::Performance;
+pub use price::{MoneySaved, NotAPrice, Price};
 pub use statistics::{Statistics, Traffic};
 
 use crate::cache::{Cache, Counts};
@@ -47,6 +49,8 @@ pub struct Observation {
     pub counts: Counts,
     /// The alerts that are raised.
     pub alerts: Vec<Raised>,
+    /// What the servers said.
+    pub databases: Vec<DatabaseInspection>,
 }
 
 impl Monitor {
@@ -65,7 +69,7 @@ impl Monitor {
         let (counts, databases) = tokio::join!(self.0.cache.counts(), self.inspect());
         let counts = counts?;
         let alerts = self.judge(&Traffic::of(&counts), &databases);
-        Ok(Observation { counts, alerts })
+        Ok(Observation { counts, alerts, databases })
     }
 
     /// What the servers say. It never fails and never takes longer than the store may keep a request waiting.

@@ -1,10 +1,11 @@
 //! The local server: the routers of every group on one port, without Lambda.
 
 use crate::analysis::HealthAnalyses;
-use crate::api::{self, Exposure, Peer, ServiceParts, Services};
+use crate::api::{self, Exposure, LiveStreams, Peer, ServiceParts, Services};
 use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, StoreScope, Timing};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
+use crate::dashboard;
 use crate::demo;
 use crate::drugs::Drugs;
 use crate::monitoring::Monitor;
@@ -56,8 +57,18 @@ pub fn assemble(config: &Config) -> Result<Services, Box<dyn std::error::Error>>
     let monitor = Monitor::new(cache.clone(), config.alerts);
     warn_of_separate_budgets(config);
     let exposure = Exposure::new(config, &cache)?;
-    let (access, limits) = (config.access.clone(), config.limits);
-    Ok(ServiceParts { analyses, drugs, cache, monitor, access, exposure, limits }.into())
+    Ok(ServiceParts {
+        analyses,
+        drugs,
+        cache,
+        monitor,
+        exposure,
+        access: config.access.clone(),
+        live: LiveStreams::new(config.live_streams),
+        answer_price: config.answer_price.clone(),
+        limits: config.limits,
+    }
+    .into())
 }
 
 fn encryption(config: &Config, scope: StoreScope) -> Result<Encryption, NoEncryption> {
@@ -95,13 +106,18 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let services = assemble(config)?;
-    let (cache, monitor) = (services.cache.clone(), services.monitor.clone());
-    let page = demo::router(services.clone(), &config.demo_package);
-    let router = api::finish(api::all_routes(), services).merge(page);
+    let (cache, monitor, live) = (services.cache.clone(), services.monitor.clone(), services.live.clone());
+    let pages = demo::router(services.clone(), &config.demo_package).merge(dashboard::router());
+    let router = api::finish(api::all_routes(), services).merge(pages);
     let (store, encryption) = (cache.store().name(), cache.envelope().encryption().as_str());
     tracing::info!(address = %listener.local_addr()?, store, encryption, origin = config.origin.names(), "serving");
     cache.store().warm_up();
     let chores = [tokio::spawn(flush_regularly(cache.clone())), tokio::spawn(check_regularly(monitor))];
+    // Who follows what happens would follow it until the grace is over.
+    let stop = async {
+        stop.await;
+        live.end();
+    };
     accept(listener, &router, config.limits, stop).await;
     chores.iter().for_each(JoinHandle::abort);
     cache.flush_minutes().await;

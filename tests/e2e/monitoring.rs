@@ -4,6 +4,7 @@ mod access;
 mod alerts;
 mod health;
 mod history;
+mod live;
 mod performance;
 mod stats;
 
@@ -19,6 +20,8 @@ const TOKEN: &str = "an invented token of operators";
 
 const HEALTH: &str = "/api/v1/redis/health";
 const HISTORY: &str = "/api/v1/redis/history";
+const HOTTEST: &str = "/api/v1/redis/hottest";
+const LIVE: &str = "/api/v1/redis/live";
 const STATS: &str = "/api/v1/redis/stats";
 const PERFORMANCE: &str = "/api/v1/redis/performance";
 

@@ -71,3 +71,21 @@ async fn a_request_that_is_running_when_the_server_is_stopped_gets_its_answer() 
     server.running.await.expect("a server that ends");
     assert!(TcpStream::connect(server.address).await.is_err(), "nobody listens any more");
 }
+
+#[tokio::test]
+async fn who_follows_what_happens_does_not_keep_a_server_from_ending() {
+    let server = Server::start(&[("MEDINSIGHT_ADMIN_TOKEN", "an invented token")]).await;
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    let request =
+        "GET /api/v1/redis/live HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer an invented token\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.expect("a request that is read");
+    let mut told = Vec::new();
+    while !String::from_utf8_lossy(&told).contains("data: ") {
+        assert_ne!(stream.read_buf(&mut told).await.expect("a part of the answer"), 0);
+    }
+    server.stop.send(()).expect("a server that runs");
+    stream.read_to_end(&mut told).await.expect("the rest of the answer");
+    // The last chunk: the answer was ended and not cut off.
+    assert!(told.ends_with(b"\r\n0\r\n\r\n"), "{}", String::from_utf8_lossy(&told));
+    server.running.await.expect("a server that ends");
+}

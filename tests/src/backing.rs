@@ -73,12 +73,13 @@ impl Backing {
     }
 }
 
-/// Settings by name over those that suit tests: an invented key, patience with a busy machine, and no near cache, so
-/// that every answer comes from the store.
+/// Settings by name over those that suit tests: an invented key, patience with a busy machine, no near cache, so that
+/// every answer comes from the store, and no streams, so that every answer ends.
 pub(crate) fn settings_of(settings: &[(&str, &str)]) -> Config {
     let of_tests = [
         ("CACHE_ENCRYPTION_KEYS", ENCRYPTION_KEYS),
         ("CACHE_NEAR_BYTES", "0"),
+        ("DASHBOARD_STREAMS", "0"),
         ("CACHE_BUDGET_MS", "6000"),
         ("REDIS_COMMAND_TIMEOUT_MS", "4000"),
         ("REDIS_CONNECT_TIMEOUT_MS", "4000"),

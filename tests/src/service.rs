@@ -11,7 +11,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use medinsight_core::{CacheKey, TtlPolicy, UnixMillis};
 use medinsight_functions::analysis::HealthAnalyses;
-use medinsight_functions::api::{Exposure, ServiceParts, all_routes, finish};
+use medinsight_functions::api::{Exposure, LiveStreams, ServiceParts, all_routes, finish};
 use medinsight_functions::cache::{Cache, Envelope, Parts, StoreScope, Timing};
 use medinsight_functions::clock::{Clock, ManualClock};
 use medinsight_functions::config::{Config, Limits};
@@ -139,6 +139,8 @@ impl Service {
             monitor: monitor.clone(),
             access: config.access.clone(),
             exposure: Exposure::new(config, &cache).expect("a source of randomness"),
+            live: LiveStreams::new(config.live_streams),
+            answer_price: config.answer_price.clone(),
             limits: config.limits,
         };
         let router = finish(all_routes(), services.into());

@@ -129,6 +129,8 @@ fn start_server(log: &Path) -> Result<Server> {
         let mut command = Command::new(&program);
         command.arg("serve").env_clear().env("MEDINSIGHT_PORT", port.to_string());
         command.env("MEDINSIGHT_ADMIN_TOKEN", ADMIN_TOKEN).stdout(log);
+        // Each answer has to end.
+        command.env("DASHBOARD_STREAMS", "0");
         command
     })
 }

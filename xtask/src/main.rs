@@ -6,6 +6,7 @@ mod apt;
 mod bare_axum;
 mod bench;
 mod bench_wasm;
+mod dashboard;
 mod dictionary;
 #[cfg(test)]
 mod documents;
@@ -44,8 +45,10 @@ enum Command {
     Bench(bench::BenchOptions),
     /// Builds the npm package and compares its keys with the native ones in every runtime; `test` does so, too.
     Equality,
-    /// Tests the edge worker, `fetchAnalysis` and the demo page in workerd and Chromium; `test` does so, too.
+    /// Tests the edge worker, `fetchAnalysis` and both pages in workerd and Chromium; `test` does so, too.
     Web,
+    /// Bundles the page at `/dashboard` from `functions/dashboard` into its folder `built`.
+    Dashboard,
     /// Measures the time of a key natively, in WebAssembly and in JavaScript.
     BenchWasm(bench_wasm::BenchWasmOptions),
     /// Measures what a dictionary is worth to the compression of entries, and makes one.
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::run(&options),
         Command::Equality => equality::run_alone(),
         Command::Web => web::run_alone(),
+        Command::Dashboard => dashboard::run(),
         Command::BenchWasm(options) => bench_wasm::run(&options),
         Command::Dictionary(options) => dictionary::run(&options),
         Command::Drill(options) => drill::run(&options),

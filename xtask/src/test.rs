@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 
 use crate::toolchain::{self, WasmToolchain};
-use crate::{equality, fuzz, process, redis, template, wasm, web};
+use crate::{dashboard, equality, fuzz, process, redis, template, wasm, web};
 
 /// One thing that has to be green before the tests run.
 #[derive(Debug)]
@@ -26,14 +26,15 @@ struct Tools {
 }
 
 /// What comes before the tests, quickest first.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step { name: "formatting", run: |_| process::run(process::cargo().args(["fmt", "--all", "--check"])) },
     Step { name: "deployment template", run: |tools| template::lint(&tools.linters) },
     Step { name: "lints", run: |_| process::run(&mut clippy()) },
     Step { name: "documentation", run: |_| process::run(&mut rustdoc()) },
     Step { name: "WebAssembly package", run: |tools| wasm::build(&tools.wasm) },
     Step { name: "the same keys in every runtime", run: |_| equality::run() },
-    Step { name: "edge worker and demo page", run: |_| web::run() },
+    Step { name: "the bundle of the dashboard", run: |_| dashboard::check() },
+    Step { name: "edge worker and pages", run: |_| web::run() },
 ];
 
 /// A round of tests: all of them with the store in memory, and those that hold for every store on the others, too.

@@ -1,5 +1,5 @@
-//! `cargo xtask web`: the edge worker in workerd, `fetchAnalysis()` and the page at `/demo` in Chromium, each against the
-//! real server with a real Redis behind it; and what the package itself promises: bundles, and little memory.
+//! `cargo xtask web`: the edge worker in workerd, `fetchAnalysis()` and the pages at `/demo` and `/dashboard` in Chromium,
+//! each against the real server with a real Redis behind it; and what the package itself promises: bundles, and little memory.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -13,7 +13,7 @@ use crate::{equality, npm, process, redis, toolchain, wasm};
 const WORKER: &str = "wasm/worker";
 
 /// The folders of tests below the runners.
-const TESTS: [&str; 3] = ["edge", "demo", "package"];
+const TESTS: [&str; 4] = ["edge", "demo", "dashboard", "package"];
 
 /// Builds the package and tests what uses it.
 pub(crate) fn run_alone() -> Result<ExitCode> {

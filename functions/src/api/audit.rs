@@ -9,6 +9,7 @@ use medinsight_core::{CacheKey, Category, KeySecret, Pattern};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Action {
     ListKeys,
+    ListHottest,
     InspectEntry,
     ReadEntry,
     DeleteEntry,
@@ -19,6 +20,7 @@ pub(super) enum Action {
     ClearAll,
     WarmCache,
     StoreAnalysis,
+    FollowLive,
     ReadHealth,
     ReadHistory,
     ReadStatistics,
@@ -29,6 +31,7 @@ impl Action {
     const fn as_str(self) -> &'static str {
         match self {
             Self::ListKeys => "list_keys",
+            Self::ListHottest => "list_hottest",
             Self::InspectEntry => "inspect_entry",
             Self::ReadEntry => "read_entry",
             Self::DeleteEntry => "delete_entry",
@@ -39,6 +42,7 @@ impl Action {
             Self::ClearAll => "clear_all",
             Self::WarmCache => "warm_cache",
             Self::StoreAnalysis => "store_analysis",
+            Self::FollowLive => "follow_live",
             Self::ReadHealth => "read_health",
             Self::ReadHistory => "read_history",
             Self::ReadStatistics => "read_statistics",

@@ -24,7 +24,7 @@ struct RedisHealthResponse {
 }
 
 #[derive(JsonSchema, Serialize)]
-struct RedisHealth {
+pub(super) struct RedisHealth {
     status: Status,
     /// Whether entries are sealed: `sealed` or `off`.
     encryption: &'static str,
@@ -84,17 +84,14 @@ pub(super) async fn redis_health(admin: Option<Admin>, State(services): State<Se
     let details = match admin {
         Some(admin) => {
             let record = admin.audit(Action::ReadHealth, Resource::Service);
-            let details = details(&services).await;
+            let performance = Performance::of(&services.monitor.inspect().await);
+            let details = Details::of(&services, &performance);
             record.close(Outcome::Done);
             Some(details)
         }
         None => None,
     };
-    let redis = RedisHealth {
-        status: status(services.cache.store()),
-        encryption: services.cache.envelope().encryption().as_str(),
-        details,
-    };
+    let redis = RedisHealth::of(&services, details);
     Ok(unstored(&RedisHealthResponse { timestamp: iso8601(services.cache.clock().now()), redis }))
 }
 
@@ -111,20 +108,36 @@ pub(super) fn describe_redis_health() -> Operation {
         .answer::<RedisHealthResponse>("How the store is doing, as far as this process knows.", &[Header::CacheControl])
 }
 
-async fn details(services: &Services) -> Details {
-    let performance = Performance::of(&services.monitor.inspect().await);
-    let store = services.cache.store();
-    let reports = store.reports();
-    Details {
-        store: store.name(),
-        version: performance.member("server", "redis_version"),
-        connected_clients: performance.member("connections", "connected_clients"),
-        used_memory: performance.member("memory", "used_memory"),
-        used_memory_human: performance.member("memory", "used_memory_human"),
-        keyspace: performance.keyspace(),
-        connection_pool_stats: reports.iter().map(PoolStats::of).collect(),
-        breaker: reports.iter().map(BreakerState::of).collect(),
-        last_check: services.monitor.checked_at().map(iso8601),
+impl RedisHealth {
+    fn of(services: &Services, details: Option<Details>) -> Self {
+        Self {
+            status: status(services.cache.store()),
+            encryption: services.cache.envelope().encryption().as_str(),
+            details,
+        }
+    }
+
+    /// With what only operators are told, of which the servers have said their part.
+    pub(super) fn for_operators(services: &Services, performance: &Performance) -> Self {
+        Self::of(services, Some(Details::of(services, performance)))
+    }
+}
+
+impl Details {
+    fn of(services: &Services, performance: &Performance) -> Self {
+        let store = services.cache.store();
+        let reports = store.reports();
+        Self {
+            store: store.name(),
+            version: performance.member("server", "redis_version"),
+            connected_clients: performance.member("connections", "connected_clients"),
+            used_memory: performance.member("memory", "used_memory"),
+            used_memory_human: performance.member("memory", "used_memory_human"),
+            keyspace: performance.keyspace(),
+            connection_pool_stats: reports.iter().map(PoolStats::of).collect(),
+            breaker: reports.iter().map(BreakerState::of).collect(),
+            last_check: services.monitor.checked_at().map(iso8601),
+        }
     }
 }
 

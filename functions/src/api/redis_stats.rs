@@ -5,7 +5,7 @@ use super::audit::{Action, Resource};
 use super::openapi::{Header, Operation};
 use super::redis_health::unstored;
 use super::{Problem, Services};
-use crate::monitoring::{Raised, Statistics};
+use crate::monitoring::{MoneySaved, Observation, Raised, Statistics};
 use crate::timestamp::iso8601;
 use axum::extract::State;
 use axum::response::Response;
@@ -14,10 +14,12 @@ use serde::Serialize;
 
 /// What the counters say.
 #[derive(JsonSchema, Serialize)]
-struct RedisStatsResponse {
+pub(super) struct RedisStatsResponse {
     timestamp: String,
     #[serde(flatten)]
     statistics: Statistics,
+    /// What clients were answered without asking the origin would have cost; null without `ORIGIN_ANSWER_PRICE`.
+    money_saved: Option<MoneySaved>,
     alerts: Vec<AlertResponse>,
 }
 
@@ -35,11 +37,18 @@ pub(super) async fn redis_stats(admin: Admin, State(services): State<Services>) 
     let record = admin.audit(Action::ReadStatistics, Resource::Service);
     let observation = services.monitor.observe().await.map_err(|_| Problem::store_unavailable());
     let observation = record.close_with(observation)?;
-    Ok(unstored(&RedisStatsResponse {
-        timestamp: iso8601(services.cache.clock().now()),
-        statistics: Statistics::of(&observation.counts),
-        alerts: observation.alerts.iter().map(AlertResponse::of).collect(),
-    }))
+    Ok(unstored(&RedisStatsResponse::of(&services, &observation)))
+}
+
+impl RedisStatsResponse {
+    pub(super) fn of(services: &Services, observation: &Observation) -> Self {
+        Self {
+            timestamp: iso8601(services.cache.clock().now()),
+            statistics: Statistics::of(&observation.counts),
+            money_saved: services.answer_price.as_ref().map(|price| price.saved(&observation.counts)),
+            alerts: observation.alerts.iter().map(AlertResponse::of).collect(),
+        }
+    }
 }
 
 impl AlertResponse {

@@ -1,8 +1,8 @@
-//! The Lambda function of the redis group.
+//! The Lambda function of the redis group, with the dashboard.
 
-use medinsight_functions::{api, lambda};
+use medinsight_functions::{api, dashboard, lambda};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    lambda::serve(api::redis_routes()).await
+    lambda::serve_with_page(api::redis_routes(), dashboard::router()).await
 }

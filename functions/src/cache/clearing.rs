@@ -45,6 +45,7 @@ impl Cache {
         self.0.store.renew_generation(category, generation, Patience::of(UNHURRIED)).await?;
         self.0.generations.learn(&[(category, generation)], started);
         self.0.lookups.close();
+        self.0.deferred.personal_hits().forget_all();
         Ok(Cleared { cache: self.clone(), category })
     }
 
@@ -75,6 +76,7 @@ impl Cache {
                 self.0.near.forget_all();
                 let swept = self.0.store.sweep_pattern(pattern, tally).await;
                 self.0.lookups.close();
+                self.0.deferred.personal_hits().forget_all();
                 swept
             }
         }
@@ -89,6 +91,7 @@ impl Cache {
         let removed = self.0.store.delete(key, Patience::of(UNHURRIED)).await;
         self.0.near.forget(key);
         self.0.lookups.close();
+        self.0.deferred.personal_hits().forget(key);
         removed
     }
 }

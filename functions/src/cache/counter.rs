@@ -1,15 +1,16 @@
 //! What is counted, and under which names: the only place that has names of counters.
 
+mod by_minute;
+
+pub use by_minute::MinuteCount;
+
 use super::envelope::{NotWrapped, Unreadable};
-use super::latency::{LATENCY_CLASSES, Source};
-use super::minutes::UnixMinute;
 use crate::store::FailureReason;
 use medinsight_core::{CacheKey, Category};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::LazyLock;
 
 /// A counter.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -34,15 +35,6 @@ pub enum Counter {
     Stored(Category, SizeClass),
     /// Bytes of the entries of a category that were stored, under `usage:{category}:stored-bytes`.
     StoredBytes(Category),
-}
-
-/// What the bucket of a minute counts. All buckets lie under `usage:minute:{minute}`, each a hash.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum MinuteCount {
-    /// By how much a counter was raised, under its name.
-    Raised(Counter),
-    /// Answers whose time was of a class, under `latency:{source}:{class}`.
-    Latency(Source, usize),
 }
 
 /// Whose requests are counted.
@@ -152,18 +144,6 @@ impl Counter {
         format!("{category}:{subject}:{name}")
     }
 
-    /// Where the bucket of a minute lies in the store; `None` never happens.
-    #[must_use]
-    pub fn bucket(minute: UnixMinute) -> Option<CacheKey> {
-        CacheKey::build(Category::Usage.as_str(), "minute", Some(&minute.0.to_string())).ok()
-    }
-
-    /// What a counter is called in the buckets of minutes: its name.
-    pub(super) fn name_in_minutes(key: &CacheKey) -> String {
-        let key = key.as_str();
-        key.split_once(':').map_or(key, |(_, name)| name).to_owned()
-    }
-
     fn build(self) -> Option<CacheKey> {
         let (category, subject, name) = self.parts();
         CacheKey::build(category.as_str(), subject, Some(&name)).ok()
@@ -187,35 +167,30 @@ impl Counter {
     }
 }
 
-/// What buckets can count, by name.
-static MINUTE_COUNTS: LazyLock<HashMap<String, MinuteCount>> = LazyLock::new(|| {
-    let raised = Counter::all().map(MinuteCount::Raised);
-    let latencies = Source::ALL
-        .into_iter()
-        .flat_map(|source| (0..LATENCY_CLASSES).map(move |class| MinuteCount::Latency(source, class)));
-    raised.chain(latencies).map(|count| (count.name(), count)).collect()
-});
-
-impl MinuteCount {
-    /// What it is called in a bucket.
-    pub(super) fn name(self) -> String {
-        match self {
-            Self::Raised(counter) => counter.name(),
-            Self::Latency(source, class) => format!("latency:{}:{class}", source.as_str()),
-        }
-    }
-
-    pub(super) fn of_name(name: &str) -> Option<Self> {
-        MINUTE_COUNTS.get(name).copied()
-    }
-}
-
 impl Endpoint {
     /// Every endpoint.
     pub const ALL: [Self; 4] = [Self::HealthAnalysis, Self::MedicationInteractions, Self::DrugAnalysis, Self::DrugInfo];
 
     /// Those that clients ask. The interactions of medicines are asked for by health questions.
     pub const ASKED: [Self; 3] = [Self::HealthAnalysis, Self::DrugAnalysis, Self::DrugInfo];
+
+    /// The endpoint whose answers are of a category; none for what is kept for persons, and for counters.
+    #[must_use]
+    pub const fn of(category: Category) -> Option<Self> {
+        match category {
+            Category::HealthAnalysis => Some(Self::HealthAnalysis),
+            Category::MedicationInteractions => Some(Self::MedicationInteractions),
+            Category::DrugAnalysis => Some(Self::DrugAnalysis),
+            Category::DrugInfo => Some(Self::DrugInfo),
+            Category::User
+            | Category::Symptom
+            | Category::AiSummary
+            | Category::SessionState
+            | Category::AnalysisProgress
+            | Category::Usage
+            | Category::Errors => None,
+        }
+    }
 
     /// The endpoint's name in keys and reports: that of the category of its answers.
     #[must_use]
@@ -296,7 +271,7 @@ impl SizeClass {
 
 #[cfg(test)]
 mod tests {
-    use super::{Counter, Endpoint, MinuteCount, SizeClass, Usage};
+    use super::{Counter, Endpoint, SizeClass, Usage};
     use crate::store::FailureReason;
     use std::collections::HashSet;
 
@@ -326,16 +301,6 @@ mod tests {
             assert_eq!(counter.name(), name);
             assert_eq!(counter.key().map(|key| key.as_str().to_owned()), Some(format!("medinsight:{name}")));
         }
-    }
-
-    #[test]
-    fn what_a_minute_counts_is_found_by_the_name_that_it_was_counted_under() {
-        for counter in Counter::all() {
-            let name = counter.key().map(|key| Counter::name_in_minutes(&key)).expect("a key");
-            assert_eq!(MinuteCount::of_name(&name).map(MinuteCount::name), Some(name));
-        }
-        assert_eq!(MinuteCount::of_name("latency:store:40"), None);
-        assert_eq!(MinuteCount::of_name("usage:of-a-later-version:requests"), None);
     }
 
     #[test]

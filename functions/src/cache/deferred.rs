@@ -2,11 +2,12 @@
 //! over, and counting it must not cost a second one.
 
 use super::counter::{Counter, MinuteCount};
+use super::hottest::Hottest;
 use super::latency::{Source, Stopwatch};
 use super::minutes::{Minutes, UnixMinute};
 use crate::store::Bucket;
 use bytes::Bytes;
-use medinsight_core::{CacheKey, UnixMillis};
+use medinsight_core::{CacheKey, DataClass, UnixMillis};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -26,6 +27,10 @@ const COUNTS_RIDE_EVERY: Duration = Duration::from_secs(1);
 pub(super) struct Deferred {
     waiting: Mutex<Waiting>,
     stopwatch: Stopwatch,
+    /// Of entries that are the same for everybody, told with the minutes.
+    public_hits: Hottest,
+    /// Of entries about persons, whose keys are written nowhere: an erasure has to find all of them.
+    personal_hits: Hottest,
 }
 
 #[derive(Debug, Default)]
@@ -36,10 +41,12 @@ struct Waiting {
     counts_rode_at: UnixMillis,
     /// Earlier minutes, and what did not get to the store of this one.
     minutes: Minutes,
-    /// The minute that is counted in now.
+    /// The minute that is counted in now; before the first trip what is counted waits for one.
     minute: UnixMinute,
     has_minutes: bool,
     minutes_rode_at: UnixMillis,
+    /// Whether somebody wants to read the current minute, so that it has to be told as if it were over.
+    is_wanted: bool,
 }
 
 /// By how much a counter is to be raised: the one that goes on for ever, and the one of the minute.
@@ -86,6 +93,20 @@ impl Deferred {
         waiting.has_counts = true;
     }
 
+    /// Notes that an entry was hit.
+    pub(super) fn hit(&self, key: &CacheKey) {
+        match key.kind().data_class() {
+            DataClass::Public => self.public_hits.note(key),
+            DataClass::Personal => self.personal_hits.note(key),
+            DataClass::Counter => {}
+        }
+    }
+
+    /// Hits of entries about persons, which are told to nobody but who asks this process.
+    pub(super) const fn personal_hits(&self) -> &Hottest {
+        &self.personal_hits
+    }
+
     /// Notes how long an answer took.
     pub(super) fn took(&self, source: Source, duration: Duration) {
         self.stopwatch.took(source, duration);
@@ -101,11 +122,11 @@ impl Deferred {
     /// Takes what rides along with a trip that raises some counters itself, which are noted for their minute.
     pub(super) fn take(&self, boarding: Boarding, raised: &[CacheKey]) -> Riders {
         let mut waiting = self.waiting();
-        waiting.turn_to(boarding.now(), &self.stopwatch);
+        self.turn(&mut waiting, UnixMinute::of(boarding.now()));
         waiting.note(raised);
         let riding = waiting.payloads.len().min(MAX_RIDING_PAYLOADS);
         let payloads = waiting.payloads.drain(..riding).collect();
-        let minutes = waiting.take_minutes(boarding, &self.stopwatch);
+        let minutes = self.take_minutes(&mut waiting, boarding);
         Riders { counts: waiting.take_counts(boarding), payloads, minutes }
     }
 
@@ -120,7 +141,8 @@ impl Deferred {
 
     /// Lets the minutes ride with the next flush, whenever they last did.
     pub(super) fn let_minutes_ride(&self) {
-        self.waiting().minutes_rode_at = UnixMillis(0);
+        let mut waiting = self.waiting();
+        (waiting.minutes_rode_at, waiting.is_wanted) = (UnixMillis(0), true);
     }
 
     /// Whether nothing waits that would ride with a trip of its own now.
@@ -131,6 +153,52 @@ impl Deferred {
 
     pub(super) fn has_payloads(&self) -> bool {
         !self.waiting().payloads.is_empty()
+    }
+
+    /// Closes the books of a minute that is over. Which entries were hit most is told at its end only: of a second
+    /// nearly every key is among the hottest.
+    fn turn(&self, waiting: &mut Waiting, minute: UnixMinute) {
+        if waiting.minute != UnixMinute::default() && waiting.minute != minute {
+            self.close(waiting);
+            self.tell_hottest(waiting);
+            if waiting.minute.hour() != minute.hour() {
+                self.personal_hits.age();
+            }
+        }
+        waiting.minute = minute;
+    }
+
+    fn take_minutes(&self, waiting: &mut Waiting, boarding: Boarding) -> Vec<(UnixMinute, Bucket)> {
+        match boarding {
+            Boarding::All(now) if waiting.has_minutes() && waiting.are_minutes_due(now) => {
+                self.close(waiting);
+                if std::mem::take(&mut waiting.is_wanted) {
+                    self.tell_hottest(waiting);
+                }
+                waiting.minutes_rode_at = now;
+                waiting.minutes.take()
+            }
+            Boarding::All(_) | Boarding::Now(_) => Vec::new(),
+        }
+    }
+
+    fn close(&self, waiting: &mut Waiting) {
+        if !std::mem::take(&mut waiting.has_minutes) {
+            return;
+        }
+        let counted = waiting.counts.iter_mut().filter(|(_, due)| due.minute > 0);
+        let counts = counted.map(|(counter, due)| (Counter::name_in_minutes(counter), std::mem::take(&mut due.minute)));
+        let latencies = self.stopwatch.take();
+        let latencies = latencies.map(|(source, class, answers)| (MinuteCount::Latency(source, class).name(), answers));
+        waiting.minutes.add(waiting.minute, counts.chain(latencies));
+    }
+
+    fn tell_hottest(&self, waiting: &mut Waiting) {
+        let hottest = self.public_hits.take();
+        if !hottest.is_empty() {
+            let hits = hottest.iter().map(|(key, hits)| (Counter::name_of_hits(key), *hits));
+            waiting.minutes.add(waiting.minute, hits);
+        }
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -171,37 +239,6 @@ impl Waiting {
                 }
             }
             self.has_minutes = true;
-        }
-    }
-
-    /// Closes the books of a minute that is over.
-    fn turn_to(&mut self, now: UnixMillis, stopwatch: &Stopwatch) {
-        let minute = UnixMinute::of(now);
-        if minute != self.minute {
-            self.close(stopwatch);
-            self.minute = minute;
-        }
-    }
-
-    fn close(&mut self, stopwatch: &Stopwatch) {
-        if !std::mem::take(&mut self.has_minutes) {
-            return;
-        }
-        let counted = self.counts.iter_mut().filter(|(_, due)| due.minute > 0);
-        let counts = counted.map(|(counter, due)| (Counter::name_in_minutes(counter), std::mem::take(&mut due.minute)));
-        let latencies =
-            stopwatch.take().map(|(source, class, answers)| (MinuteCount::Latency(source, class).name(), answers));
-        self.minutes.add(self.minute, counts.chain(latencies));
-    }
-
-    fn take_minutes(&mut self, boarding: Boarding, stopwatch: &Stopwatch) -> Vec<(UnixMinute, Bucket)> {
-        match boarding {
-            Boarding::All(now) if self.has_minutes() && self.are_minutes_due(now) => {
-                self.close(stopwatch);
-                self.minutes_rode_at = now;
-                self.minutes.take()
-            }
-            Boarding::All(_) | Boarding::Now(_) => Vec::new(),
         }
     }
 

@@ -6,7 +6,7 @@ use super::generations::Known;
 use super::lookups::{Joining, Part};
 use super::near::{self, Content};
 use super::timing::Budget;
-use super::{Cache, Counter, Visit};
+use super::{Cache, Counter, Endpoint, Visit};
 use crate::store::FailureReason;
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Freshness, Generation};
@@ -34,6 +34,7 @@ impl Cache {
             }
             Part::Joins(joining) => match self.be_told(joining, budget).await {
                 Some(found) => {
+                    self.note_hit(&key, &found);
                     self.defer(visit.counts, visit.inputs);
                     found
                 }
@@ -45,6 +46,14 @@ impl Cache {
     async fn be_told(&self, joining: Joining, budget: &mut Budget) -> Option<Found> {
         let patience = budget.patience()?;
         budget.spend_on(tokio::time::timeout_at(patience.until, joining.told())).await.ok().flatten()
+    }
+
+    /// Notes which entry was hit, if it is an answer that others may share. What is stored for a session is nobody's
+    /// business, and a key without an entry may be anything that somebody typed.
+    fn note_hit(&self, key: &CacheKey, found: &Found) {
+        if matches!(found, Found::Entry(..)) && Endpoint::of(key.kind().category()).is_some() {
+            self.0.deferred.hit(key);
+        }
     }
 
     /// Leaves what a visit brings to the next trip.
@@ -61,7 +70,9 @@ impl Cache {
             && let Some(entry) = self.find_nearby(&key, generation)
         {
             self.defer(counts, inputs);
-            return Found::Entry(entry, Freshness::Fresh);
+            let found = Found::Entry(entry, Freshness::Fresh);
+            self.note_hit(&key, &found);
+            return found;
         }
         let mut errand = Errand { read: Some(key.clone()), counts, payloads: inputs, ..Errand::default() };
         if !matches!(known, Known::Current(_)) {
@@ -72,7 +83,9 @@ impl Cache {
             Err(error) => Found::Failure(error.reason),
             Ok(reply) => match (reply.generation(key.kind().category()), known) {
                 (Some(generation), _) | (None, Known::Current(generation)) => {
-                    self.judge_and_keep(&key, reply.entry, generation)
+                    let found = self.judge_and_keep(&key, reply.entry, generation);
+                    self.note_hit(&key, &found);
+                    found
                 }
                 (None, _) => Found::Nothing,
             },

@@ -6,7 +6,7 @@
 use super::counter::{Counter, MinuteCount};
 use super::{Cache, UNHURRIED};
 use crate::store::{Bucket, Patience, StoreError};
-use medinsight_core::UnixMillis;
+use medinsight_core::{CacheKey, UnixMillis};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ const MAX_WAITING: usize = 120;
 /// How many buckets are written by one trip at most.
 const MAX_RIDING: usize = 8;
 
-/// How many buckets one trip reads.
-const READ_AT_ONCE: usize = 60;
+/// How many buckets one trip reads: no more than arrives and is understood well within the time of a command.
+const READ_AT_ONCE: usize = 20;
 
 /// A minute, counted from 1970.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -31,6 +31,11 @@ impl UnixMinute {
     #[must_use]
     pub const fn of(moment: UnixMillis) -> Self {
         Self(moment.0 / 60_000)
+    }
+
+    /// The hour that it is in.
+    pub(super) const fn hour(self) -> u64 {
+        self.0 / 60
     }
 
     /// When it begins.
@@ -73,27 +78,51 @@ impl Minutes {
 
 /// What all processes counted in one minute.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct MinuteCounts(HashMap<MinuteCount, u64>);
+pub struct MinuteCounts {
+    counts: HashMap<MinuteCount, u64>,
+    hits: Vec<(CacheKey, u64)>,
+}
 
 impl MinuteCounts {
     /// Counts by name. A name that is unknown here, because another version counted it, is left out.
     fn by_name(counts: Vec<(String, u64)>) -> Self {
-        Self(counts.into_iter().filter_map(|(name, by)| Some((MinuteCount::of_name(&name)?, by))).collect())
+        let mut minute = Self::default();
+        for (name, by) in counts {
+            if let Some(key) = Counter::key_hit(&name) {
+                minute.hits.push((key, by));
+            } else if let Some(what) = MinuteCount::of_name(&name) {
+                minute.counts.insert(what, by);
+            }
+        }
+        minute
     }
 
     /// How much of something was counted.
     #[must_use]
     pub fn of(&self, what: MinuteCount) -> u64 {
-        self.0.get(&what).copied().unwrap_or_default()
+        self.counts.get(&what).copied().unwrap_or_default()
     }
 
     /// Everything that was counted.
     pub fn iter(&self) -> impl Iterator<Item = (&MinuteCount, u64)> {
-        self.0.iter().map(|(what, by)| (what, *by))
+        self.counts.iter().map(|(what, by)| (what, *by))
+    }
+
+    /// The entries that were hit most, and how often.
+    #[must_use]
+    pub fn into_hits(self) -> Vec<(CacheKey, u64)> {
+        self.hits
     }
 }
 
 impl Cache {
+    /// The entries about persons that this process served most lately, and how often at least. Their keys are in its memory
+    /// only.
+    #[must_use]
+    pub fn hits_of_persons(&self) -> Vec<(CacheKey, u64)> {
+        self.0.deferred.personal_hits().look()
+    }
+
     /// What was counted in each of so many minutes from a first one on, with what this process has counted so far.
     ///
     /// # Errors

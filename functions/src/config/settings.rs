@@ -3,6 +3,7 @@
 use super::InvalidSetting;
 use crate::api::{Access, AdminToken};
 use crate::cache::{EncryptionSetting, InvalidKeyring, Keyring};
+use crate::monitoring::{NotAPrice, Price};
 use medinsight_core::KeySecret;
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -53,6 +54,11 @@ impl<'a> Settings<'a> {
 
     pub(super) fn millis(&self, name: &'static str, default: u64) -> Result<Duration, InvalidSetting> {
         self.number(name, 0, 900_000, default).map(Duration::from_millis)
+    }
+
+    pub(super) fn price(&self, name: &'static str) -> Result<Option<Price>, InvalidSetting> {
+        let price = self.text(name).map(str::parse).transpose();
+        price.map_err(|_: NotAPrice| InvalidSetting::rule(name, "an amount and a currency, as 0.02 EUR"))
     }
 
     pub(super) fn key_secret(&self) -> Result<Option<KeySecret>, InvalidSetting> {

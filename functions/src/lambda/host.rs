@@ -37,7 +37,9 @@ impl Host {
 
     /// An environment with one invocation at a time has one connection to each database, because the plan of a database
     /// limits them and there may be a thousand environments.
+    /// The gateway takes whole answers, so nobody can follow what happens.
     pub(super) fn adapt(&self, config: &mut Config) {
+        config.live_streams = 0;
         if let (Concurrency::One, Some(redis)) = (self.concurrency, config.redis.as_mut()) {
             redis.max_connections = 1;
         }

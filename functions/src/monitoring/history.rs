@@ -2,10 +2,10 @@
 
 use crate::cache::{Cache, Counter, Endpoint, Latency, MinuteCount, MinuteCounts, Source, UnixMinute, Usage};
 use crate::store::{FailureReason, StoreError};
-use medinsight_core::UnixMillis;
+use medinsight_core::{CacheKey, Category, UnixMillis};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// How far back to look.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -143,6 +143,33 @@ impl History {
             latency: Source::ALL.map(|source| (source.as_str(), LatencyHistory::of(&points, source))).into(),
         }
     }
+}
+
+/// How many keys of a category are told.
+const HOTTEST: usize = 10;
+
+/// The entries that were hit most in the last hour, by category, and how often at least; of those about persons what this
+/// process served lately.
+///
+/// # Errors
+///
+/// [`StoreError`] when the store did not answer.
+pub async fn hottest_of_the_hour(cache: &Cache) -> Result<BTreeMap<Category, Vec<(CacheKey, u64)>>, StoreError> {
+    let first = Window::Hour.first(cache.clock().now());
+    let minutes = cache.minutes(first, Window::Hour.minutes()).await?;
+    let mut hits: HashMap<CacheKey, u64> = cache.hits_of_persons().into_iter().collect();
+    for (key, count) in minutes.into_iter().flat_map(MinuteCounts::into_hits) {
+        *hits.entry(key).or_default() += count;
+    }
+    let mut hottest: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (key, count) in hits {
+        hottest.entry(key.kind().category()).or_default().push((key, count));
+    }
+    for keys in hottest.values_mut() {
+        keys.sort_unstable_by(|(key, count), (other_key, other)| other.cmp(count).then_with(|| key.cmp(other_key)));
+        keys.truncate(HOTTEST);
+    }
+    Ok(hottest)
 }
 
 impl EndpointHistory {

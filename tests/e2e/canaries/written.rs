@@ -112,8 +112,8 @@ async fn look_around(walker: &mut Walker<'_>) {
     for path in ["cache/health", "cache/stats", "cache/policy", "openapi.json", "redis/health"] {
         walker.overhear(get(&format!("/api/v1/{path}"))).await;
     }
-    for path in ["redis/health", "redis/stats", "redis/history", "redis/performance"] {
-        walker.operate(Method::GET, &format!("/api/v1/{path}"), None).await;
+    for path in ["health", "stats", "history", "live", "hottest", "performance"] {
+        walker.operate(Method::GET, &format!("/api/v1/redis/{path}"), None).await;
     }
     for category in [
         "user",

@@ -7,7 +7,7 @@ use medinsight_tests::lambda_function::LambdaFunction;
 use medinsight_tests::redis_server::RedisServer;
 use medinsight_tests::waiting::until;
 use medinsight_tests::{built, ports::ReservedPort};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 #[tokio::test]
@@ -32,6 +32,32 @@ async fn each_group_is_a_function() {
         assert!(answer.json().get(member).is_some(), "{name}");
         assert_eq!(function.invoke(&event("http-health")).await.status(), 404, "{name}");
     }
+}
+
+#[tokio::test]
+async fn the_redis_function_has_the_dashboard_which_is_told_once_where_a_server_would_go_on() {
+    let redis = RedisServer::start().await;
+    let token = "an invented token of operators";
+    let function =
+        LambdaFunction::start(&built::program("redis"), &settings(&redis.url(), &[("MEDINSIGHT_ADMIN_TOKEN", token)]));
+    for (path, media_type) in [("/dashboard", "text/html; charset=utf-8"), ("/dashboard/page.js", "text/javascript")] {
+        let answer = function.invoke(&get_event(path, token)).await;
+        assert_eq!((answer.status(), answer.header("content-type")), (200, media_type));
+        assert!(answer.header("content-security-policy").contains("default-src 'none'"));
+    }
+    let live = function.invoke(&get_event("/api/v1/redis/live", token)).await;
+    assert_eq!((live.status(), live.header("content-type")), (200, "text/event-stream"));
+    let body = live.payload.as_ref().expect("an answer")["body"].as_str().expect("a text").to_owned();
+    assert_eq!(body.matches("data: ").count(), 1, "{body}");
+}
+
+/// A `GET` by an operator.
+fn get_event(path: &str, token: &str) -> Value {
+    let mut event = event("http-redis");
+    event["rawPath"] = path.into();
+    event["requestContext"]["http"]["path"] = path.into();
+    event["headers"]["authorization"] = format!("Bearer {token}").into();
+    event
 }
 
 #[tokio::test]

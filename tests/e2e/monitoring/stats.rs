@@ -15,7 +15,10 @@ const ENDPOINTS: [&str; 4] = ["health_analysis", "medication_interactions", "dru
 #[tokio::test]
 async fn before_the_first_request_every_member_is_there() {
     let body = operate(&operated(), STATS).await;
-    assert_members(&body, &["timestamp", "raw_stats", "cache_performance", "error_rates", "entry_sizes", "alerts"]);
+    assert_members(
+        &body,
+        &["timestamp", "raw_stats", "cache_performance", "error_rates", "entry_sizes", "money_saved", "alerts"],
+    );
     assert_members(&body["cache_performance"], &ENDPOINTS);
     for endpoint in ENDPOINTS {
         let performance = &body["cache_performance"][endpoint];

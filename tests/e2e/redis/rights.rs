@@ -57,6 +57,7 @@ async fn operate(service: &Service) {
         (Method::GET, "/api/v1/redis/health", None),
         (Method::GET, "/api/v1/redis/stats", None),
         (Method::GET, "/api/v1/redis/history", None),
+        (Method::GET, "/api/v1/redis/live", None),
         (Method::GET, "/api/v1/redis/performance", None),
         (Method::GET, "/api/v1/redis/keys/symptom", None),
         (Method::GET, &format!("/api/v1/redis/session/{SESSION}"), None),

@@ -32,6 +32,8 @@ export async function startProxy(address) {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   proxy.address = `http://127.0.0.1:${server.address().port}`;
+  // Hangs up on everybody.
+  proxy.cut = () => server.closeAllConnections();
   proxy.close = () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); });
   return proxy;
 }

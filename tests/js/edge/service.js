@@ -31,7 +31,7 @@ export async function startService(settings = {}) {
     await ended(child);
     await redis.stop();
   };
-  return { address: `http://${address}`, proxy, stop };
+  return { address: `http://${address}`, proxy, redis, stop };
 }
 
 // The service says where it listens in the first lines of its log, which goes on being read so that it never blocks.
@@ -49,13 +49,19 @@ async function startRedis() {
   const directory = mkdtempSync(join(tmpdir(), "medinsight-redis-"));
   const port = await freePort();
   const options = { port, bind: "127.0.0.1", save: "", appendonly: "no", dir: directory };
-  const child = startChild("redis-server", Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]), { stdio: "ignore" });
-  await accepts(port, child);
+  let child;
+  const start = async () => {
+    child = startChild("redis-server", Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]), { stdio: "ignore" });
+    await accepts(port, child);
+  };
+  await start();
+  const kill = () => ended(child, "SIGKILL");
   const stop = async () => {
     await ended(child);
     rmSync(directory, { recursive: true });
   };
-  return { port, stop };
+  // Killed, it forgets everything, and comes back empty where it was.
+  return { port, kill, start, stop };
 }
 
 async function freePort() {
@@ -85,9 +91,9 @@ function startChild(program, args, options) {
   return child;
 }
 
-async function ended(child) {
-  if (child.exitCode !== null) return;
+async function ended(child, signal = "SIGTERM") {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   child.removeAllListeners("exit");
-  child.kill("SIGTERM");
+  child.kill(signal);
   await once(child, "exit");
 }

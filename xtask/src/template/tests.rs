@@ -16,6 +16,9 @@ const OPERATORS_AMONG_SESSIONS: [&str; 3] = [
 
 const OPEN_AMONG_OPERATORS: &str = "GET /api/v1/redis/health";
 
+/// The page for operators, which no document has. Whoever may not see what it shows gets a form.
+const PAGE_OF_OPERATORS: [&str; 2] = ["GET /dashboard", "GET /dashboard/{file}"];
+
 /// An event of a function: its logical name, and the route as `METHOD path`.
 struct Event {
     function: String,
@@ -38,6 +41,7 @@ fn each_route_goes_to_the_function_of_its_group() {
             Some("drug") => "DrugFunction",
             Some("cache") => "SessionsFunction",
             Some("redis") => "RedisFunction",
+            None if path.starts_with("/dashboard") => "RedisFunction",
             _ => "HealthFunction",
         };
         assert_eq!(function, group, "{route}");
@@ -187,7 +191,7 @@ fn routes_with_security() -> BTreeSet<String> {
     routes
 }
 
-/// The routes of `openapi.json`, which is made from the router.
+/// The routes of `openapi.json`, which is made from the router, and those of the page.
 fn routes_of_the_router() -> BTreeSet<String> {
     let document: serde_json::Value =
         serde_json::from_str(&read("functions/openapi.json")).expect("the document is JSON");
@@ -197,7 +201,7 @@ fn routes_of_the_router() -> BTreeSet<String> {
         let present = methods.into_iter().filter(|method| item.get(*method).is_some());
         present.map(move |method| format!("{} {path}", method.to_uppercase()))
     });
-    routes.collect()
+    routes.chain(PAGE_OF_OPERATORS.map(str::to_owned)).collect()
 }
 
 /// The names of all environment variables that the template sets.

@@ -2,19 +2,17 @@
 
 use super::analyze::{describe_progress, find_progress, parse_id};
 use super::to_json;
-use crate::api::cache_headers::NO_STORE;
-use crate::api::openapi::{Header, Operation};
+use crate::api::event_stream::{describe_events, event_stream};
+use crate::api::openapi::Operation;
 use crate::api::{Problem, Services};
 use crate::cache::Deadline;
 use crate::drugs::{AnalysisId, Progress};
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::response::sse::{Event, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use axum::response::sse::Event;
 use futures_util::stream::unfold;
-use http::header::CACHE_CONTROL;
-use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -26,9 +24,6 @@ const READ_EVERY: Duration = Duration::from_millis(250);
 /// After how much silence a comment is sent, so that nothing between here and the client takes the stream for dead.
 const HEARTBEAT_AFTER: Duration = Duration::from_secs(10);
 
-/// Reverse proxies would hold events back.
-const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
-
 /// Tells how far an analysis has got, and each change of it until it is over or the request's time is. The stream stops
 /// with its client.
 pub(in crate::api) async fn stream_analysis_status(
@@ -39,10 +34,7 @@ pub(in crate::api) async fn stream_analysis_status(
     let id = parse_id(id)?;
     let first = find_progress(&services, id).await?;
     let follower = Follower::new(services, id, deadline, first);
-    let mut response = Sse::new(unfold(follower, Follower::next)).into_response();
-    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
-    response.headers_mut().insert(BUFFERING, HeaderValue::from_static("no"));
-    Ok(response)
+    Ok(event_stream(unfold(follower, Follower::next)))
 }
 
 /// Follows an analysis.
@@ -128,10 +120,7 @@ pub(in crate::api) fn describe_stream_analysis_status() -> Operation {
     let events =
         |_: &mut _| json!({ "type": "string", "description": "The data of each event is the body of a status." });
     let description = "Server-sent events: one for each change, until the analysis is over or the request's time is.";
-    describe_progress("stream_analysis_status", "Tells how far an analysis has got, and each change of it").answer_of(
-        StatusCode::OK,
-        description,
-        Some(("text/event-stream", events)),
-        &[Header::CacheControl, Header::XAccelBuffering],
-    )
+    let operation =
+        describe_progress("stream_analysis_status", "Tells how far an analysis has got, and each change of it");
+    describe_events(operation, description, events)
 }
