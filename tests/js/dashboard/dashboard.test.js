@@ -1,4 +1,5 @@
 // The page at /dashboard in headless Chromium, as somebody who is on call uses it: on the real service with a real Redis.
+// With SCREENSHOTS, the name of a folder, it leaves pictures of both themes there.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
