@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
 use http::header::CACHE_CONTROL;
 use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::{Value, json};
 use std::convert::Infallible;
 
 /// Reverse proxies would hold events back.
@@ -21,8 +22,19 @@ pub(super) fn event_stream(events: impl Stream<Item = Result<Event, Infallible>>
     response
 }
 
-/// The answer as the document has it. The whole of it is a text, because the document knows no events.
-pub(super) fn describe_events(operation: Operation, description: &'static str, events: SchemaOf) -> Operation {
+/// The answer as the document has it: what one of its events is.
+pub(super) fn describe_events(operation: Operation, description: &'static str, event: SchemaOf) -> Operation {
     let headers = [Header::CacheControl, Header::XAccelBuffering];
-    operation.answer_of(StatusCode::OK, description, Some(("text/event-stream", events)), &headers)
+    operation.answer_of(StatusCode::OK, description, Some(("text/event-stream", event)), &headers)
+}
+
+/// The schema of an event, by what its data are.
+pub(super) fn event_with(data: &'static str) -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "data": { "type": "string", "contentMediaType": "application/json", "description": data },
+        },
+        "required": ["data"],
+    })
 }

@@ -3,7 +3,7 @@
 use super::Services;
 use super::access::Admin;
 use super::audit::{Action, Outcome, Resource};
-use super::event_stream::{describe_events, event_stream};
+use super::event_stream::{describe_events, event_stream, event_with};
 use super::openapi::Operation;
 use super::redis_health::RedisHealth;
 use super::redis_stats::RedisStatsResponse;
@@ -16,7 +16,6 @@ use axum::response::Response;
 use axum::response::sse::Event;
 use futures_util::stream::unfold;
 use serde::Serialize;
-use serde_json::json;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -138,7 +137,6 @@ pub(super) fn describe() -> Operation {
     let operation = Operation::new("redis", "follow_live", "Tells how the cache is doing, every two seconds");
     let description = "Server-sent events until the request's time is over; one only where there are no streams.";
     describe_events(operation, description, |_| {
-        let data = "Each event has the members `health`, `stats` and `performance`, as those routes tell them.";
-        json!({ "type": "string", "description": data })
+        event_with("The members `health`, `stats` and `performance`, as those routes tell them.")
     })
 }

@@ -2,7 +2,7 @@
 
 use super::analyze::{describe_progress, find_progress, parse_id};
 use super::to_json;
-use crate::api::event_stream::{describe_events, event_stream};
+use crate::api::event_stream::{describe_events, event_stream, event_with};
 use crate::api::openapi::Operation;
 use crate::api::{Problem, Services};
 use crate::cache::Deadline;
@@ -13,7 +13,6 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::response::sse::Event;
 use futures_util::stream::unfold;
-use serde_json::json;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout_at};
@@ -117,10 +116,8 @@ impl Follower {
 }
 
 pub(in crate::api) fn describe_stream_analysis_status() -> Operation {
-    let events =
-        |_: &mut _| json!({ "type": "string", "description": "The data of each event is the body of a status." });
     let description = "Server-sent events: one for each change, until the analysis is over or the request's time is.";
     let operation =
         describe_progress("stream_analysis_status", "Tells how far an analysis has got, and each change of it");
-    describe_events(operation, description, events)
+    describe_events(operation, description, |_| event_with("The body of a status."))
 }
