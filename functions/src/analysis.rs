@@ -44,6 +44,21 @@ impl Question {
     }
 }
 
+/// A question on its way to an origin. It is shared only where a second one may be asked: a hit should not pay for that.
+enum Asked {
+    Once(HealthAnalysisRequest),
+    Shared(Arc<HealthAnalysisRequest>),
+}
+
+impl Asked {
+    fn get(&self) -> &HealthAnalysisRequest {
+        match self {
+            Self::Once(question) => question,
+            Self::Shared(question) => question,
+        }
+    }
+}
+
 /// Who asks a question.
 #[derive(Clone, Copy, Debug)]
 pub struct Asker<'a> {
@@ -100,11 +115,9 @@ impl HealthAnalyses {
         let is_worth_storing = !asker.payer.is_broke();
         let inputs = CacheKey::build("symptom", asker.session, Some("inputs"));
         let inputs = inputs.ok().filter(|_| is_worth_storing).map(|key| (key, Bytes::from(canonical)));
-        let visit = Visit {
-            inputs: inputs.into_iter().collect(),
-            substitute: self.substitute(&request, deadline),
-            ..self.visit(&digest, deadline)
-        };
+        let (request, substitute) = self.with_substitute(request, deadline);
+        let inputs = inputs.into_iter().collect();
+        let visit = Visit { inputs, substitute, ..self.visit(&digest, deadline) };
         let admission = async { asker.payer.pay().await.map_err(NotAnswered::from) };
         let result = self.cache.fetch_if(visit, admission, self.computing(request, deadline)).await;
         match &result {
@@ -129,7 +142,7 @@ impl HealthAnalyses {
     pub async fn warm(&self, question: HealthAnalysisRequest, deadline: Deadline) -> Result<Answer, OriginError> {
         let digest = question.digest(self.origins.revision());
         let visit = Visit::to(self.key_of(&digest), deadline);
-        self.cache.renew(visit, self.computing(question, deadline)).await
+        self.cache.renew(visit, self.computing(Asked::Once(question), deadline)).await
     }
 
     /// The key under which the answer to the question with this digest lies.
@@ -181,29 +194,32 @@ impl HealthAnalyses {
     /// futures, which would all have to be as large.
     fn computing(
         &self,
-        question: HealthAnalysisRequest,
+        question: Asked,
         deadline: Deadline,
     ) -> impl Future<Output = Result<Bytes, OriginError>> + Send + 'static {
         let analyses = self.clone();
         async move { Box::pin(analyses.compute(question, deadline)).await }
     }
 
-    async fn compute(self, question: HealthAnalysisRequest, deadline: Deadline) -> Result<Bytes, OriginError> {
+    async fn compute(self, question: Asked, deadline: Deadline) -> Result<Bytes, OriginError> {
         let until = self.cache.computed_by(deadline);
-        self.origins.ask_first(until, |origin, until| Box::pin(self.ask(origin, &question, until))).await
+        self.origins.ask_first(until, |origin, until| Box::pin(self.ask(origin, question.get(), until))).await
     }
 
-    /// What the other origins would say, if there are any.
-    fn substitute(&self, question: &HealthAnalysisRequest, deadline: Deadline) -> Option<Substitute> {
-        self.origins.has_substitutes().then(|| {
-            let compute = self.clone().compute_otherwise(question.clone(), deadline);
-            Substitute::new(compute, self.origins.substitute_life())
-        })
+    /// The question, and what the other origins would say to it, if there are any.
+    fn with_substitute(&self, question: HealthAnalysisRequest, deadline: Deadline) -> (Asked, Option<Substitute>) {
+        if !self.origins.has_substitutes() {
+            return (Asked::Once(question), None);
+        }
+        let (analyses, question) = (self.clone(), Arc::new(question));
+        let again = Arc::clone(&question);
+        let compute = move || analyses.compute_otherwise(again, deadline);
+        (Asked::Shared(question), Some(Substitute::new(compute, self.origins.substitute_life())))
     }
 
     async fn compute_otherwise(
         self,
-        question: HealthAnalysisRequest,
+        question: Arc<HealthAnalysisRequest>,
         deadline: Deadline,
     ) -> Result<Bytes, OriginError> {
         let until = self.cache.computed_by(deadline);

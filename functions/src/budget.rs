@@ -5,7 +5,8 @@ mod debts;
 mod gcra;
 
 pub(crate) use debts::Debts;
-pub use gcra::{Decision, Rate};
+pub use gcra::{Charge, Decision, Rate};
+pub(crate) use gcra::{DELIVERY, Volume};
 
 use crate::cache::{Cache, Counter};
 use crate::origin::OriginError;
@@ -110,7 +111,7 @@ impl ClientBudget {
         let Some((client, rate)) = client.zip(self.rate) else { return Ok(()) };
         let key = self.key_of(client);
         // A box, so that the future of a request that spends nothing is small: it is moved several times.
-        match Box::pin(self.cache.store().spend(&key, rate, Patience::of(PATIENCE))).await {
+        match Box::pin(self.cache.store().spend(&key, rate.charge(), Patience::of(PATIENCE))).await {
             Ok(Decision::Refuse { retry_after }) => {
                 self.cache.tally(Counter::OverBudget, 1);
                 self.remember(key, Instant::now() + retry_after);

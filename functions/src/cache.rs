@@ -40,7 +40,7 @@ pub use envelope::{Envelope, NotWrapped, Opened, Stamp, Unreadable};
 pub use keeping::{Kept, NotKept};
 pub use keyring::{InvalidKeyring, Keyring};
 pub use latency::{Latency, Source};
-pub use measures::{Measure, Measures};
+pub use measures::{Measure, Measures, Tokens};
 pub use minutes::{MinuteCounts, UnixMinute};
 pub use settling::Settled;
 pub use status::CacheStatus;

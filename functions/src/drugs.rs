@@ -124,8 +124,8 @@ impl Drugs {
     /// What the other origins know, if there are any.
     fn facts_of_others(&self, drug: &DrugName, deadline: Deadline) -> Option<Substitute> {
         self.0.facts.has_substitutes().then(|| {
-            let look_up = self.clone().look_up_otherwise(drug.clone(), deadline);
-            Substitute::new(look_up, self.0.facts.substitute_life())
+            let (drugs, drug) = (self.clone(), drug.clone());
+            Substitute::new(move || drugs.look_up_otherwise(drug, deadline), self.0.facts.substitute_life())
         })
     }
 

@@ -5,7 +5,7 @@
 //! invocation writes one, so its fixed parts are text already.
 
 use crate::api::RequestId;
-use crate::cache::{CacheStatus, Measure};
+use crate::cache::{CacheStatus, Measure, Tokens};
 use crate::clock::Clock;
 use crate::logging::JsonText;
 use crate::store::FailureReason;
@@ -43,6 +43,8 @@ struct Lookups {
     bypass_reason: Option<&'static str>,
     store: Duration,
     origin: Option<Duration>,
+    fallbacks: u64,
+    tokens: Tokens,
 }
 
 /// What the header says of a metric.
@@ -55,6 +57,8 @@ macro_rules! metric {
 const COLD_STARTS: &str = metric!("cold_starts", "Count");
 const BYPASSES: &str = metric!("bypasses", "Count");
 const ORIGIN: &str = metric!("origin_ms", "Milliseconds");
+const FALLBACKS: &str = metric!("fallbacks", "Count");
+const TOKENS: [&str; 2] = [metric!("input_tokens", "Count"), metric!("output_tokens", "Count")];
 
 /// What every lookup has, but for its bypasses.
 const OF_LOOKUPS: [&str; 5] = [
@@ -121,7 +125,10 @@ impl Line<'_> {
         let cold_starts = self.cold_starts.map(|_| COLD_STARTS);
         let of_lookups = lookups.into_iter().flat_map(|_| OF_LOOKUPS.into_iter().chain([BYPASSES]));
         let origin = lookups.and_then(|lookups| lookups.origin).map(|_| ORIGIN);
-        push_directive(line, OF_CATEGORY, cold_starts.into_iter().chain(of_lookups).chain(origin));
+        let fallbacks = lookups.filter(|lookups| lookups.fallbacks > 0).map(|_| FALLBACKS);
+        let tokens = lookups.filter(|lookups| lookups.has_tokens()).into_iter().flat_map(|_| TOKENS);
+        let seldom = origin.into_iter().chain(fallbacks).chain(tokens);
+        push_directive(line, OF_CATEGORY, cold_starts.into_iter().chain(of_lookups).chain(seldom));
         if lookups.is_some_and(|lookups| lookups.bypass_reason.is_some()) {
             line.push(',');
             push_directive(line, BY_REASON, [BYPASSES]);
@@ -141,11 +148,17 @@ impl Lookups {
             bypass_reason: reason_of(measure).map(FailureReason::as_str),
             store: measure.store,
             origin: measure.origin,
+            fallbacks: measure.fallbacks,
+            tokens: measure.tokens,
         }
     }
 
+    fn has_tokens(&self) -> bool {
+        self.tokens != Tokens::default()
+    }
+
     fn write(&self, line: &mut String) -> fmt::Result {
-        let Self { hits, misses, stale, coalesced, bypasses, bypass_reason, store, origin } = self;
+        let Self { hits, misses, stale, coalesced, bypasses, bypass_reason, store, origin, fallbacks, tokens } = self;
         write!(line, r#","hits":{hits},"misses":{misses},"stale":{stale},"coalesced":{coalesced}"#)?;
         write!(line, r#","bypasses":{bypasses},"store_ms":{}"#, Millis(*store))?;
         if let Some(reason) = bypass_reason {
@@ -153,6 +166,12 @@ impl Lookups {
         }
         if let Some(origin) = origin {
             write!(line, r#","origin_ms":{}"#, Millis(*origin))?;
+        }
+        if *fallbacks > 0 {
+            write!(line, r#","fallbacks":{fallbacks}"#)?;
+        }
+        if self.has_tokens() {
+            write!(line, r#","input_tokens":{},"output_tokens":{}"#, tokens.input, tokens.output)?;
         }
         Ok(())
     }
@@ -191,7 +210,7 @@ impl fmt::Display for Millis {
 mod tests {
     use super::Metrics;
     use crate::api::RequestId;
-    use crate::cache::{CacheStatus, Measure};
+    use crate::cache::{CacheStatus, Measure, Tokens};
     use crate::clock::{Clock, ManualClock};
     use crate::store::FailureReason;
     use medinsight_core::{Category, UnixMillis};
@@ -204,7 +223,7 @@ mod tests {
 
     fn measure(status: CacheStatus, origin: Option<Duration>) -> Measure {
         let store = Duration::from_micros(1_500);
-        Measure { category: Category::HealthAnalysis, statuses: vec![status], store, origin }
+        Measure { statuses: vec![status], store, origin, ..Measure::of(Category::HealthAnalysis) }
     }
 
     fn lines(metrics: &Metrics, measures: &[Measure]) -> Vec<Value> {
@@ -224,6 +243,19 @@ mod tests {
         assert_eq!((&line["misses"], &line["hits"], &line["cold_starts"]), (&json!(1), &json!(0), &json!(1)));
         assert_eq!((&line["store_ms"], &line["origin_ms"]), (&json!(1.5), &json!(3.0)));
         assert_eq!((&line["function"], &line["category"]), (&json!("health"), &json!("health_analysis")));
+    }
+
+    #[test]
+    fn fallbacks_and_tokens_are_metrics_where_there_are_any() {
+        let mut measure = measure(CacheStatus::Miss, None);
+        let names = |measure: &Measure| {
+            let line = lines(&metrics(), std::slice::from_ref(measure)).remove(0);
+            let named = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].to_string();
+            ["fallbacks", "input_tokens", "output_tokens"].map(|name| (line[name].as_u64(), named.contains(name)))
+        };
+        assert_eq!(names(&measure), [(None, false); 3]);
+        (measure.fallbacks, measure.tokens) = (1, Tokens { input: 912, output: 181 });
+        assert_eq!(names(&measure), [(Some(1), true), (Some(912), true), (Some(181), true)]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub use tally::Tally;
 pub(crate) use trip::random_generation;
 pub use trip::{Bucket, LeaseRequest, LeaseToken, Reply, Stored, Trip, Write};
 
-use crate::budget::{Decision, Rate};
+use crate::budget::{Charge, Decision};
 use medinsight_core::{CacheKey, Category, Generation, Pattern};
 
 /// The store, whichever backend it has.
@@ -235,10 +235,22 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when the store did not answer.
-    pub async fn spend(&self, client: &str, rate: Rate, patience: Patience) -> Result<Decision, StoreError> {
+    pub async fn spend(&self, client: &str, charge: Charge, patience: Patience) -> Result<Decision, StoreError> {
         match self {
-            Self::Memory(memory) => memory.spend(client, rate),
-            Self::Redis(redis) => redis.spend(client, rate, patience).await,
+            Self::Memory(memory) => memory.spend(client, charge),
+            Self::Redis(redis) => redis.spend(client, charge, patience).await,
+        }
+    }
+
+    /// Raises or lowers the debt of a client by so many milliseconds, whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer.
+    pub async fn change_debt(&self, client: &str, by_ms: i64, patience: Patience) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(memory) => memory.change_debt(client, by_ms),
+            Self::Redis(redis) => redis.change_debt(client, by_ms, patience).await,
         }
     }
 }

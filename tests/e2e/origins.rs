@@ -6,8 +6,11 @@ mod fallback;
 mod openfda;
 mod protection;
 mod refused_answers;
+mod shared_budget;
+mod tls;
 mod upstream;
 
+use medinsight_functions::cache::Counter;
 use medinsight_tests::origin_server::{OriginServer, Received, Reply};
 use medinsight_tests::{Answered, Service, get, question};
 use serde_json::{Value, json};
@@ -52,6 +55,11 @@ fn source_of(answer: &Answered) -> String {
     let status = answer.header("cache-status");
     assert!(status.ends_with(&format!("; source={source}")), "{status}");
     source
+}
+
+/// What a counter stands at.
+async fn count(service: &Service, counter: Counter) -> u64 {
+    service.cache.counts().await.expect("a reachable store").of_counter(counter)
 }
 
 async fn info(service: &Service, drug: &str) -> Answered {

@@ -11,6 +11,7 @@
 
 mod backing;
 pub mod built;
+pub mod certificates;
 pub mod child;
 pub mod command_line;
 pub mod contract;

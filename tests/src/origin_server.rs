@@ -1,16 +1,22 @@
 //! A server that speaks an origin's protocol on this machine: HTTP, with every way in which an answer can go wrong.
 
+use crate::certificates::Certificates;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
 use std::fmt;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
 
 /// How many bytes [`Reply::huge`] has.
 const HUGE_BYTES: usize = 64 << 20;
@@ -55,6 +61,7 @@ type Answering = Box<dyn Fn(&Received) -> Reply + Send + Sync>;
 
 /// A running server. It ends on drop.
 pub struct OriginServer {
+    scheme: &'static str,
     address: SocketAddr,
     state: Arc<State>,
     accepting: JoinHandle<()>,
@@ -73,6 +80,26 @@ impl OriginServer {
     ///
     /// When it has no port.
     pub async fn start(answering: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_over(None, answering).await
+    }
+
+    /// Starts a server that speaks TLS under a certificate for `127.0.0.1`.
+    ///
+    /// # Panics
+    ///
+    /// When it has no port.
+    pub async fn start_with_tls(
+        certificates: &Certificates,
+        answering: impl Fn(&Received) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::start_over(Some(acceptor(certificates)), answering).await
+    }
+
+    async fn start_over(
+        tls: Option<TlsAcceptor>,
+        answering: impl Fn(&Received) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(State {
@@ -80,14 +107,14 @@ impl OriginServer {
             received: Mutex::default(),
             connections: AtomicUsize::default(),
         });
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&state)));
-        Self { address, state, accepting }
+        let accepting = tokio::spawn(accept(listener, tls, Arc::clone(&state)));
+        Self { scheme, address, state, accepting }
     }
 
     /// Its address.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Answers like this from now on.
@@ -110,6 +137,16 @@ impl OriginServer {
     #[must_use]
     pub fn requests(&self) -> usize {
         lock(&self.state.received).len()
+    }
+
+    /// The most requests that have arrived within a second.
+    #[must_use]
+    pub fn most_in_a_second(&self) -> usize {
+        let received = lock(&self.state.received);
+        let within = |from: &Received| {
+            received.iter().filter(|other| other.at >= from.at && other.at - from.at < Duration::from_secs(1)).count()
+        };
+        received.iter().map(within).max().unwrap_or(0)
     }
 
     /// How many connections were made so far.
@@ -177,19 +214,36 @@ impl Reply {
     }
 }
 
-async fn accept(listener: TcpListener, state: Arc<State>) {
+fn acceptor(certificates: &Certificates) -> TlsAcceptor {
+    let chain = CertificateDer::pem_file_iter(certificates.server_file()).expect("a file of certificates");
+    let chain = chain.collect::<Result<Vec<_>, _>>().expect("certificates");
+    let key = PrivateKeyDer::from_pem_file(certificates.key_file()).expect("a key");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.expect("versions").with_no_client_auth().with_single_cert(chain, key);
+    TlsAcceptor::from(Arc::new(config.expect("a certificate and its key")))
+}
+
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, state: Arc<State>) {
     while let Ok((stream, _)) = listener.accept().await {
         state.connections.fetch_add(1, Ordering::SeqCst);
-        let state = Arc::clone(&state);
+        let (state, tls) = (Arc::clone(&state), tls.clone());
         tokio::spawn(async move {
             // The other side may hang up whenever it likes.
-            let _ = serve(stream, &state).await;
+            let _ = greet(stream, tls, &state).await;
         });
     }
 }
 
-async fn serve(stream: TcpStream, state: &State) -> Option<()> {
+async fn greet(stream: TcpStream, tls: Option<TlsAcceptor>, state: &State) -> Option<()> {
     stream.set_nodelay(true).ok()?;
+    match tls {
+        Some(tls) => serve(tls.accept(stream).await.ok()?, state).await,
+        None => serve(stream, state).await,
+    }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, state: &State) -> Option<()> {
     let mut stream = BufReader::new(stream);
     loop {
         let received = receive(&mut stream).await?;
@@ -199,7 +253,7 @@ async fn serve(stream: TcpStream, state: &State) -> Option<()> {
     }
 }
 
-async fn receive(stream: &mut BufReader<TcpStream>) -> Option<Received> {
+async fn receive(stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>) -> Option<Received> {
     let first = line(stream).await?;
     let at = Instant::now();
     let mut parts = first.split(' ');
@@ -216,14 +270,14 @@ async fn receive(stream: &mut BufReader<TcpStream>) -> Option<Received> {
     Some(Received { at, method, target, headers, body })
 }
 
-async fn line(stream: &mut BufReader<TcpStream>) -> Option<String> {
+async fn line(stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>) -> Option<String> {
     let mut line = String::new();
     let length = stream.read_line(&mut line).await.ok()?;
     (length > 0).then(|| line.trim_end().to_owned())
 }
 
 /// Nothing when the connection is to be closed.
-async fn send(stream: &mut BufReader<TcpStream>, reply: &Reply) -> Option<()> {
+async fn send(stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>, reply: &Reply) -> Option<()> {
     let Reply { status, headers, body, delivery } = reply;
     if *delivery == Delivery::Never {
         pending::<()>().await;

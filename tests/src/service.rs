@@ -93,11 +93,17 @@ impl Service {
         Self::of(&config, Store::Redis(store), clock)
     }
 
-    /// A service with the origins that the settings name, on a store in memory. Nothing asks the one that tests control.
+    /// A service with the origins that the settings name, on a store in memory unless they name another one. Nothing asks the
+    /// origin that tests control.
     #[must_use]
     pub fn with_origins(settings: &[(&str, &str)]) -> Self {
         let (config, clock) = (settings_of(settings), clock());
-        let store = Store::Memory(MemoryStore::new(config.memory_bytes));
+        let store = match &config.redis {
+            Some(redis) => {
+                Store::Redis(RedisStore::new(redis, &Clock::Manual(clock.clone())).expect("usable settings"))
+            }
+            None => Store::Memory(MemoryStore::new(config.memory_bytes)),
+        };
         let unused = Arc::new(ControlledOrigin::new(clock.clone()));
         Self::made_of(&config, store, clock, unused, |cache| Origins::new(&config, cache).expect("usable settings"))
     }

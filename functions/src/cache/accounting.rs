@@ -2,7 +2,10 @@
 
 use super::counter::{Counter, Endpoint, Usage};
 use super::latency::Source;
+#[cfg(feature = "bedrock")]
+use super::measures::Tokens;
 use super::{Answer, Cache, CacheStatus, UNHURRIED, measures};
+use crate::origin::Source as Origin;
 use crate::store::{Patience, StoreError};
 use medinsight_core::{CacheKey, Category};
 use std::collections::HashMap;
@@ -67,6 +70,22 @@ impl Cache {
         measures::served(category, status);
         let source = if status.is_from_store() { Source::Store } else { Source::Origin };
         self.0.deferred.took(source, started.elapsed());
+    }
+
+    /// Counts an answer that stands in for one that could not be computed.
+    pub(super) fn count_fallback(&self, category: Category, answer: &[u8]) {
+        if let Some(origin) = Origin::of_stored(answer) {
+            self.tally(Counter::Fallback(origin), 1);
+            measures::fell_back(category);
+        }
+    }
+
+    /// Counts what a model has read and written for an answer, or for nothing.
+    #[cfg(feature = "bedrock")]
+    pub(crate) fn count_tokens(&self, category: Category, tokens: Tokens) {
+        self.tally(Counter::TokensRead, tokens.input);
+        self.tally(Counter::TokensWritten, tokens.output);
+        measures::tokens_used(category, tokens);
     }
 
     /// Counts an entry that the store has taken.

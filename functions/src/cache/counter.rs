@@ -5,6 +5,7 @@ mod by_minute;
 pub use by_minute::MinuteCount;
 
 use super::envelope::{NotWrapped, Unreadable};
+use crate::origin::Source as Origin;
 use crate::store::FailureReason;
 use medinsight_core::{CacheKey, Category};
 use std::borrow::Cow;
@@ -35,6 +36,12 @@ pub enum Counter {
     Stored(Category, SizeClass),
     /// Bytes of the entries of a category that were stored, under `usage:{category}:stored-bytes`.
     StoredBytes(Category),
+    /// Answers of an origin that stood in for the one that was wanted, under `usage:fallback:{origin}`.
+    Fallback(Origin),
+    /// Tokens that a model has read, under `usage:bedrock:tokens-read`.
+    TokensRead,
+    /// Tokens that a model has written, under `usage:bedrock:tokens-written`.
+    TokensWritten,
 }
 
 /// Whose requests are counted.
@@ -106,6 +113,8 @@ impl Counter {
             .chain([Self::DigestMismatches, Self::OverBudget])
             .chain(failures)
             .chain(sizes)
+            .chain(Origin::ALL.map(Self::Fallback))
+            .chain([Self::TokensRead, Self::TokensWritten])
     }
 
     /// What went wrong with the store, by reason.
@@ -163,6 +172,9 @@ impl Counter {
                 (Category::Usage, category.as_str(), format!("stored-{}", size.as_str()).into())
             }
             Self::StoredBytes(category) => (Category::Usage, category.as_str(), "stored-bytes".into()),
+            Self::Fallback(origin) => (Category::Usage, "fallback", origin.as_str().into()),
+            Self::TokensRead => (Category::Usage, Origin::Bedrock.as_str(), "tokens-read".into()),
+            Self::TokensWritten => (Category::Usage, Origin::Bedrock.as_str(), "tokens-written".into()),
         }
     }
 }

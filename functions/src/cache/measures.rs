@@ -28,6 +28,28 @@ pub struct Measure {
     pub store: Duration,
     /// How long the origin took; none when it was not asked.
     pub origin: Option<Duration>,
+    /// How many answers stood in for those that were wanted.
+    pub fallbacks: u64,
+    /// What a model has read and written.
+    pub tokens: Tokens,
+}
+
+/// What a model has read and written.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Tokens {
+    /// Tokens that it was sent.
+    pub input: u64,
+    /// Tokens that it sent back.
+    pub output: u64,
+}
+
+impl Measure {
+    /// Nothing was measured yet.
+    #[must_use]
+    pub fn of(category: Category) -> Self {
+        let (store, tokens) = (Duration::ZERO, Tokens::default());
+        Self { category, statuses: Vec::new(), store, origin: None, fallbacks: 0, tokens }
+    }
 }
 
 impl Measures {
@@ -47,7 +69,7 @@ impl Measures {
         if let Some(measure) = measures.iter_mut().find(|measure| measure.category == category) {
             return note(measure);
         }
-        let mut measure = Measure { category, statuses: Vec::new(), store: Duration::ZERO, origin: None };
+        let mut measure = Measure::of(category);
         note(&mut measure);
         measures.push(measure);
     }
@@ -79,6 +101,18 @@ pub(super) fn store_took(category: Category, duration: Duration) {
 
 pub(super) fn origin_took(category: Category, duration: Duration) {
     note(category, |measure| *measure.origin.get_or_insert_default() += duration);
+}
+
+pub(super) fn fell_back(category: Category) {
+    note(category, |measure| measure.fallbacks += 1);
+}
+
+#[cfg(feature = "bedrock")]
+pub(super) fn tokens_used(category: Category, tokens: Tokens) {
+    note(category, |measure| {
+        measure.tokens.input += tokens.input;
+        measure.tokens.output += tokens.output;
+    });
 }
 
 /// Nobody measures outside of a request.

@@ -3,7 +3,7 @@
 use super::{Cache, computing::Journey};
 use crate::origin::OriginError;
 use bytes::Bytes;
-use medinsight_core::CacheKey;
+use medinsight_core::{CacheKey, Category};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -11,22 +11,25 @@ use std::time::Duration;
 
 /// Another way to an answer, which is kept for a short time only, so that the real one soon replaces it.
 pub struct Substitute {
-    compute: Pin<Box<dyn Future<Output = Result<Bytes, OriginError>> + Send>>,
+    compute: Box<dyn FnOnce() -> Computing + Send>,
     fresh_for: Duration,
 }
 
+type Computing = Pin<Box<dyn Future<Output = Result<Bytes, OriginError>> + Send>>;
+
 impl Substitute {
-    /// The answer of `compute`, to be fresh for `fresh_for` at most.
+    /// The answer of what `compute` begins, to be fresh for `fresh_for` at most. Most requests never need one.
     #[must_use]
-    pub fn new(
-        compute: impl Future<Output = Result<Bytes, OriginError>> + Send + 'static,
-        fresh_for: Duration,
-    ) -> Self {
-        Self { compute: Box::pin(compute), fresh_for }
+    pub fn new<F>(compute: impl FnOnce() -> F + Send + 'static, fresh_for: Duration) -> Self
+    where
+        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+    {
+        Self { compute: Box::new(|| Box::pin(compute())), fresh_for }
     }
 
-    pub(super) async fn compute(self) -> Result<Computed, OriginError> {
-        let body = self.compute.await?;
+    async fn compute(self, cache: Cache, category: Category) -> Result<Computed, OriginError> {
+        let body = (self.compute)().await?;
+        cache.count_fallback(category, &body);
         Ok(Computed { body, fresh_for_at_most: Some(self.fresh_for) })
     }
 }
@@ -73,7 +76,8 @@ impl Cache {
         match self.compute(key.clone(), Computed::properly(compute), journey).await {
             // That there is no answer is no failure.
             Err(error) if error != OriginError::UnknownDrug => {
-                self.compute(key, substitute.compute(), journey).await.map_err(|_| error)
+                let category = key.kind().category();
+                self.compute(key, substitute.compute(self.clone(), category), journey).await.map_err(|_| error)
             }
             result => result,
         }

@@ -3,7 +3,7 @@
 use super::InvalidSetting;
 use super::origin::{ApiKey, BaseUrl, absent, rate};
 use super::settings::Settings;
-use crate::budget::Rate;
+use crate::budget::{Rate, Volume};
 use crate::origin::Source;
 use std::time::Duration;
 
@@ -22,6 +22,9 @@ pub struct BedrockConfig {
     pub max_tokens: u16,
     /// `BEDROCK_REQUESTS_PER_MINUTE`: how many requests all processes together may send it; 60. 0 for no limit.
     pub requests: Option<Rate>,
+    /// `BEDROCK_TOKENS_PER_MINUTE`: how many tokens, of questions and answers, all processes together may use; 100,000. 0
+    /// for no limit.
+    pub(crate) tokens: Option<Volume>,
     /// `AWS_ACCESS_KEY_ID` and what belongs to it, which Lambda sets. Without it the SDK looks for the role of the
     /// container or of the machine.
     pub keys: Option<AwsKeys>,
@@ -52,6 +55,7 @@ impl BedrockConfig {
             endpoint: endpoint.transpose()?,
             max_tokens: u16::try_from(max_tokens).unwrap_or(u16::MAX),
             requests: rate(settings.number("BEDROCK_REQUESTS_PER_MINUTE", 0, 1_000_000, 60)?, MINUTE),
+            tokens: volume(settings.number("BEDROCK_TOKENS_PER_MINUTE", 0, 1_000_000_000, 100_000)?),
             keys: AwsKeys::of(settings)?,
         }))
     }
@@ -69,6 +73,12 @@ impl AwsKeys {
             (None, Some(_)) => Err(InvalidSetting::rule(id, "given when AWS_SECRET_ACCESS_KEY is")),
         }
     }
+}
+
+/// 0 is no limit.
+fn volume(per_minute: u64) -> Option<Volume> {
+    let count = u32::try_from(per_minute).unwrap_or(u32::MAX);
+    (count > 0).then(|| Volume::within(count, MINUTE))
 }
 
 fn model_id(settings: &Settings<'_>) -> Result<String, InvalidSetting> {

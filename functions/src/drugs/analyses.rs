@@ -193,8 +193,8 @@ impl Drugs {
     /// What the other origins would say, if there are any.
     fn analysis_of_others(&self, question: &Question, deadline: Deadline) -> Option<Substitute> {
         self.0.analyses.has_substitutes().then(|| {
-            let compute = self.clone().compute_otherwise(question.clone(), deadline);
-            Substitute::new(compute, self.0.analyses.substitute_life())
+            let (drugs, question) = (self.clone(), question.clone());
+            Substitute::new(move || drugs.compute_otherwise(question, deadline), self.0.analyses.substitute_life())
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::percentage::percentage;
 use crate::cache::{Counter, Counts, Endpoint, SizeClass, Usage};
+use crate::origin::Source;
 use crate::store::FailureReason;
 use medinsight_core::Category;
 use schemars::JsonSchema;
@@ -15,6 +16,18 @@ pub struct Statistics {
     cache_performance: BTreeMap<&'static str, CachePerformance>,
     error_rates: ErrorRates,
     entry_sizes: EntrySizes,
+    origins: OriginUse,
+}
+
+/// What origins were used for.
+#[derive(Debug, JsonSchema, Serialize)]
+struct OriginUse {
+    /// Answers that stood in for those of the first origin, by the origin that gave them.
+    fallback_answers: BTreeMap<&'static str, u64>,
+    /// Tokens that a model has read.
+    tokens_read: u64,
+    /// Tokens that a model has written.
+    tokens_written: u64,
 }
 
 /// How well the cache serves an endpoint.
@@ -72,6 +85,7 @@ impl Statistics {
             cache_performance: of_endpoints(|endpoint| (endpoint.as_str(), CachePerformance::of(counts, endpoint))),
             error_rates: ErrorRates::of(counts),
             entry_sizes: EntrySizes::of(counts),
+            origins: OriginUse::of(counts),
         }
     }
 }
@@ -126,6 +140,17 @@ impl ErrorRates {
             }),
             store_failures: by_name(&mut Counter::of_the_store()),
             entry_failures: by_name(&mut Counter::of_entries()),
+        }
+    }
+}
+
+impl OriginUse {
+    fn of(counts: &Counts) -> Self {
+        let fallbacks = Source::ALL.map(|origin| (origin.as_str(), counts.of_counter(Counter::Fallback(origin))));
+        Self {
+            fallback_answers: fallbacks.into_iter().filter(|(_, count)| *count > 0).collect(),
+            tokens_read: counts.of_counter(Counter::TokensRead),
+            tokens_written: counts.of_counter(Counter::TokensWritten),
         }
     }
 }

@@ -13,16 +13,18 @@ mod transport;
 use super::answer::{HealthAnalysis, MedicationInteractions};
 use super::drug_answer::{DrugAnalysis, DrugFacts};
 use super::failure::{CallFailure, Repeatable};
-use super::guard::{Attempt, Guard};
+use super::guard::{Attempt, Guard, Metered};
 use super::http::HttpClient;
 use super::openfda::could_be_a_drug;
 use super::{Answering, EmbeddedOrigin, Origin, OriginError, Source, checks};
-use crate::cache::Deadline;
+use crate::cache::{Cache, Deadline, Tokens};
 use crate::config::BedrockConfig;
 use answers::{DrugText, HealthText};
+use aws_sdk_bedrockruntime::types::TokenUsage;
 use conversation::{Conversation, PROMPT_REVISION};
 use medinsight_core::{
-    AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, InvalidAnalyzerRevision, MedicationSet,
+    AnalysisVariant, AnalyzerRevision, Category, DrugName, HealthAnalysisRequest, InvalidAnalyzerRevision,
+    MedicationSet,
 };
 use model::Model;
 use serde::de::DeserializeOwned;
@@ -35,20 +37,22 @@ pub(super) struct BedrockOrigin {
     revision: AnalyzerRevision,
     model: Model,
     guard: Guard,
+    cache: Cache,
     embedded: EmbeddedOrigin,
 }
 
 impl BedrockOrigin {
-    /// A model behind its guard. What our own rules add to its answers is part of the revision.
+    /// A model behind its guard, whose tokens `cache` counts. What our own rules add to its answers is part of the revision.
     pub(super) fn new(
         config: &BedrockConfig,
         http: HttpClient,
         guard: Guard,
+        cache: Cache,
         embedded: EmbeddedOrigin,
     ) -> Result<Self, InvalidAnalyzerRevision> {
         let revision = format!("bedrock-{}-{PROMPT_REVISION}+{}", name_of(config), embedded.revision());
         let (revision, model) = (AnalyzerRevision::new(revision)?, Model::new(config, http));
-        Ok(Self { revision, model, guard, embedded })
+        Ok(Self { revision, model, guard, cache, embedded })
     }
 
     async fn answer(
@@ -61,7 +65,7 @@ impl BedrockOrigin {
         let check = |text: HealthText| {
             checks::analysis(text.into_answer(question, interactions), question, interactions, Source::Bedrock)
         };
-        self.ask(&conversation, check, until).await
+        self.ask(Category::HealthAnalysis, &conversation, check, until).await
     }
 
     async fn analyse(
@@ -75,26 +79,36 @@ impl BedrockOrigin {
         }
         let conversation = Conversation::about_drug(drug, variant);
         let check = |text: DrugText| checks::drug_analysis(text.into_answer(drug, variant), Source::Bedrock);
-        self.ask(&conversation, check, until).await
+        self.ask(Category::DrugAnalysis, &conversation, check, until).await
     }
 
     /// A model's answer costs money whether anybody reads it or not, so it is not asked again once it has begun.
     async fn ask<T: DeserializeOwned, A: Send>(
         &self,
+        category: Category,
         conversation: &Conversation,
         check: impl Fn(T) -> Result<A, CallFailure> + Send + Sync,
         until: Deadline,
     ) -> Result<A, CallFailure> {
         let check = &check;
-        let call = |until: Deadline| -> Attempt<'_, A> {
+        let call = |until: Deadline| -> Attempt<'_, Metered<A>> {
             Box::pin(async move {
                 let output = timeout_at(until.0, self.model.converse(conversation)).await;
                 let output = output.unwrap_or(Err(CallFailure::TimedOut))?;
-                check(reply::called(&output, conversation)?)
+                let tokens = output.usage().map(tokens_of).unwrap_or_default();
+                self.cache.count_tokens(category, tokens);
+                let answer = reply::called(&output, conversation).and_then(check);
+                Ok(Metered { answer, tokens: tokens.input + tokens.output })
             })
         };
-        self.guard.call(until, Repeatable::Unbegun, call).await
+        let most = self.model.most_tokens(conversation);
+        self.guard.call_metered(until, Repeatable::Unbegun, most, call).await
     }
+}
+
+fn tokens_of(usage: &TokenUsage) -> Tokens {
+    let count = |tokens: i32| u64::try_from(tokens).unwrap_or_default();
+    Tokens { input: count(usage.input_tokens()), output: count(usage.output_tokens()) }
 }
 
 /// Names a model without showing its ARN, which has the number of an account: the revision is public.

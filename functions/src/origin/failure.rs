@@ -86,6 +86,25 @@ impl CallFailure {
         }
     }
 
+    /// Whether the origin has not even begun to answer.
+    pub(super) const fn costs_nothing(self) -> bool {
+        match self {
+            Self::OverBudget
+            | Self::CircuitOpen
+            | Self::NotConnected
+            | Self::NoCredentials
+            | Self::Throttled { .. }
+            | Self::Refused => true,
+            Self::Broken
+            | Self::TimedOut
+            | Self::ServerError
+            | Self::TooLarge
+            | Self::WrongType
+            | Self::Malformed
+            | Self::UnknownDrug => false,
+        }
+    }
+
     /// After how long at least another attempt may be made; none when there may be no other.
     pub(super) fn repeatable_after(self, call: Repeatable) -> Option<Duration> {
         match (self, call) {

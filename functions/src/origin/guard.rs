@@ -2,8 +2,9 @@
 
 mod allowance;
 mod retries;
+mod silence;
 
-pub(super) use allowance::{Allowance, Window};
+pub(super) use allowance::{Allowance, Limit, Window};
 
 use super::Source;
 use super::failure::{CallFailure, Repeatable};
@@ -25,7 +26,14 @@ const TIME_TO_NOTE: Duration = Duration::from_millis(25);
 /// One call of an origin under way.
 pub(super) type Attempt<'a, T> = Pin<Box<dyn Future<Output = Result<T, CallFailure>> + Send + 'a>>;
 
-/// Guards one origin. All calls of it go through [`Guard::call`].
+/// What a call brought that cost tokens, whether its answer is one or not.
+#[derive(Debug)]
+pub(super) struct Metered<T> {
+    pub(super) answer: Result<T, CallFailure>,
+    pub(super) tokens: u64,
+}
+
+/// Guards one origin. All calls of it go through [`Guard::call`] or [`Guard::call_metered`].
 #[derive(Debug)]
 pub(super) struct Guard {
     source: Source,
@@ -42,17 +50,32 @@ impl Guard {
     }
 
     /// Calls the origin when its budget and its circuit allow it, and again where that does no harm.
-    pub(super) async fn call<'a, T>(
+    pub(super) async fn call<'a, T: 'a>(
         &self,
         until: Deadline,
         repeatable: Repeatable,
         attempt: impl Fn(Deadline) -> Attempt<'a, T>,
     ) -> Result<T, CallFailure> {
+        let unmetered = |until| -> Attempt<'a, Metered<T>> {
+            let attempt = attempt(until);
+            Box::pin(async { attempt.await.map(|answer| Metered { answer: Ok(answer), tokens: 0 }) })
+        };
+        self.call_metered(until, repeatable, 0, unmetered).await
+    }
+
+    /// [`Guard::call`] of an origin that counts tokens, of which the call may cost so many.
+    pub(super) async fn call_metered<'a, T>(
+        &self,
+        until: Deadline,
+        repeatable: Repeatable,
+        tokens: u64,
+        attempt: impl Fn(Deadline) -> Attempt<'a, Metered<T>>,
+    ) -> Result<T, CallFailure> {
         let until = Deadline(until.0.checked_sub(TIME_TO_NOTE).unwrap_or(until.0));
         self.retries.earn();
         let mut attempts = 1;
         loop {
-            let failure = match self.try_once(until, &attempt).await {
+            let failure = match self.try_once(until, tokens, &attempt).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
@@ -68,16 +91,24 @@ impl Guard {
     async fn try_once<'a, T>(
         &self,
         until: Deadline,
-        attempt: &impl Fn(Deadline) -> Attempt<'a, T>,
+        tokens: u64,
+        attempt: &impl Fn(Deadline) -> Attempt<'a, Metered<T>>,
     ) -> Result<T, CallFailure> {
         // Looked at before something is taken off the budget, and again by whoever waits for it.
-        self.allowance.wait(until, || self.breaker.refuses(self.clock.now())).await?;
-        match self.breaker.admit(self.clock.now()) {
-            Admission::Refuse => return Err(CallFailure::CircuitOpen),
-            Admission::Pass | Admission::Probe => {}
-        }
-        let result = attempt(until).await;
+        self.allowance.wait(until, tokens, || self.breaker.refuses(self.clock.now())).await?;
+        let result = match self.breaker.admit(self.clock.now()) {
+            Admission::Refuse => Err(CallFailure::CircuitOpen),
+            Admission::Pass | Admission::Probe => attempt(until).await,
+        };
         match &result {
+            Ok(Metered { tokens: used, .. }) => self.allowance.correct(tokens, *used).await,
+            Err(failure) if failure.costs_nothing() => self.allowance.correct(tokens, 0).await,
+            // Nobody knows how far it got.
+            Err(_) => {}
+        }
+        let result = result.and_then(|metered| metered.answer);
+        match &result {
+            Err(CallFailure::CircuitOpen) => {}
             Err(failure) if failure.is_outage() => self.note_outage(*failure),
             _ => self.note_sign_of_life(),
         }

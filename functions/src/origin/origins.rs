@@ -2,7 +2,7 @@
 
 #[cfg(feature = "bedrock")]
 use super::bedrock::BedrockOrigin;
-use super::guard::{Allowance, Guard, Window};
+use super::guard::{Allowance, Guard, Limit, Window};
 use super::http::HttpClient;
 use super::openfda::OpenfdaOrigin;
 use super::upstream::UpstreamOrigin;
@@ -116,7 +116,7 @@ fn upstream_origin(
     if upstream.url.is_open_to_others() {
         tracing::warn!("questions go to the address in ORIGIN_URL without encryption");
     }
-    let windows = upstream.rate.map(|rate| Window { name: "medinsight:budget:{upstream}", rate });
+    let windows = upstream.rate.map(Limit::Calls).map(|limit| Window { name: "medinsight:budget:{upstream}", limit });
     let allowance = Allowance::new(cache.clone(), windows.into_iter().collect(), config.queue);
     let guard = Guard::new(Source::Upstream, allowance, cache.clock());
     let http = HttpClient::new(config, config.max_answer_bytes, cache.clock())?;
@@ -130,8 +130,8 @@ fn openfda_origin(
     embedded: &EmbeddedOrigin,
 ) -> Result<OpenfdaOrigin, Box<dyn Error>> {
     let windows = vec![
-        Window { name: "medinsight:budget:{openfda}:minute", rate: openfda.per_minute },
-        Window { name: "medinsight:budget:{openfda}:day", rate: openfda.per_day },
+        Window { name: "medinsight:budget:{openfda}:minute", limit: Limit::Calls(openfda.per_minute) },
+        Window { name: "medinsight:budget:{openfda}:day", limit: Limit::Calls(openfda.per_day) },
     ];
     let guard = Guard::new(Source::Openfda, Allowance::new(cache.clone(), windows, config.queue), cache.clock());
     let http = HttpClient::new(config, MAX_LABEL_BYTES, cache.clock())?;
@@ -148,9 +148,12 @@ fn bedrock_origin(
     if bedrock.endpoint.as_ref().is_some_and(BaseUrl::is_open_to_others) {
         tracing::warn!("questions go to the address in BEDROCK_ENDPOINT_URL without encryption");
     }
-    let windows = bedrock.requests.map(|rate| Window { name: "medinsight:budget:{bedrock}:requests", rate });
-    let allowance = Allowance::new(cache.clone(), windows.into_iter().collect(), config.queue);
+    // Tokens first: a call is made soon after the other one allows it.
+    let tokens = bedrock.tokens.map(|volume| ("medinsight:budget:{bedrock}:tokens", Limit::Tokens(volume)));
+    let requests = bedrock.requests.map(|rate| ("medinsight:budget:{bedrock}:requests", Limit::Calls(rate)));
+    let windows = tokens.into_iter().chain(requests).map(|(name, limit)| Window { name, limit });
+    let allowance = Allowance::new(cache.clone(), windows.collect(), config.queue);
     let guard = Guard::new(Source::Bedrock, allowance, cache.clock());
     let http = HttpClient::new(config, config.max_answer_bytes, cache.clock())?;
-    Ok(BedrockOrigin::new(bedrock, http, guard, embedded.clone())?)
+    Ok(BedrockOrigin::new(bedrock, http, guard, cache.clone(), embedded.clone())?)
 }

@@ -7,7 +7,7 @@ use super::{
     Stored, Swept, Tally, Trip, Write, random_generation,
 };
 use crate::bounded::{Bounded, Capacity, bounded};
-use crate::budget::{Debts, Decision, Rate};
+use crate::budget::{Charge, Debts, Decision};
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, EntryHeader, Generation, Pattern};
 use std::collections::HashMap;
@@ -200,9 +200,15 @@ impl MemoryStore {
         Ok(counts.unwrap_or_default())
     }
 
-    pub(super) fn spend(&self, client: &str, rate: Rate) -> Result<Decision, StoreError> {
+    pub(super) fn spend(&self, client: &str, charge: Charge) -> Result<Decision, StoreError> {
         self.reach()?;
-        Ok(self.ledger().budgets.spend(client, rate, Instant::now()))
+        Ok(self.ledger().budgets.spend(client, charge, Instant::now()))
+    }
+
+    pub(super) fn change_debt(&self, client: &str, by_ms: i64) -> Result<(), StoreError> {
+        self.reach()?;
+        self.ledger().budgets.change(client, by_ms, Instant::now());
+        Ok(())
     }
 
     fn insert(&self, Write { key, entry, keep_for }: Write) {

@@ -18,7 +18,7 @@ mod sweep;
 mod topology;
 
 use super::{LeaseToken, Page, PageToken, Patience, Reply, StoreError, Stored, Swept, Tally, Trip, Write};
-use crate::budget::{Decision, Rate};
+use crate::budget::{Charge, Decision};
 use crate::clock::Clock;
 use crate::config::RedisConfig;
 use crate::store::{Checkup, DatabaseInspection, DatabaseReport, Doubt, FailureReason};
@@ -198,13 +198,17 @@ impl RedisStore {
         join_all(self.databases().map(|database| inspect::inspect(database, patience))).await
     }
 
-    pub(super) async fn spend(&self, key: &str, rate: Rate, patience: Patience) -> Result<Decision, StoreError> {
-        let value = self.answers.call(&Call::spend(key, rate), patience).await?;
+    pub(super) async fn spend(&self, key: &str, charge: Charge, patience: Patience) -> Result<Decision, StoreError> {
+        let value = self.answers.call(&Call::spend(key, charge), patience).await?;
         let debt = integer(&value).map_err(StoreError::in_doubt)?;
         Ok(match u64::try_from(debt) {
             Ok(debt_ms) => Decision::Pass { debt_ms },
             Err(_) => Decision::Refuse { retry_after: Duration::from_millis(debt.unsigned_abs()) },
         })
+    }
+
+    pub(super) async fn change_debt(&self, key: &str, by_ms: i64, patience: Patience) -> Result<(), StoreError> {
+        self.answers.call(&Call::change_debt(key, by_ms), patience).await.map(drop)
     }
 
     fn databases(&self) -> impl Iterator<Item = &Arc<Database>> {

@@ -186,7 +186,7 @@ async fn every_store_decides_as_the_algorithm_does() {
         let mut passed = 0;
         for _ in 0..burst + 5 {
             let patience = Patience::of(Duration::from_secs(5));
-            match service.cache.store().spend(&key, rate, patience).await.expect("a reachable store") {
+            match service.cache.store().spend(&key, rate.charge(), patience).await.expect("a reachable store") {
                 Decision::Pass { debt_ms } => {
                     passed += 1;
                     let highest = rate.interval_ms() * u64::from(passed);
@@ -202,11 +202,26 @@ async fn every_store_decides_as_the_algorithm_does() {
 }
 
 #[tokio::test]
+async fn a_debt_can_be_raised_and_lowered_and_is_never_less_than_nothing() {
+    let service = Service::start();
+    let (store, key, rate) = (service.cache.store(), "medinsight:budget:{changed}", Rate::new(1, 2));
+    let patience = || Patience::of(Duration::from_secs(5));
+    let passes = async || {
+        let decision = store.spend(key, rate.charge(), patience()).await.expect("a reachable store");
+        matches!(decision, Decision::Pass { .. })
+    };
+    store.change_debt(key, 100_000, patience()).await.expect("a reachable store");
+    assert!(!passes().await);
+    store.change_debt(key, -900_000, patience()).await.expect("a reachable store");
+    assert_eq!([passes().await, passes().await, passes().await], [true, true, false]);
+}
+
+#[tokio::test]
 async fn a_debt_is_paid_by_waiting() {
     let service = Service::start();
     let spend = async || {
         let patience = Patience::of(Duration::from_secs(5));
-        let decision = service.cache.store().spend("medinsight:budget:{x}", Rate::new(600, 1), patience).await;
+        let decision = service.cache.store().spend("medinsight:budget:{x}", Rate::new(600, 1).charge(), patience).await;
         decision.expect("a reachable store")
     };
     assert!(matches!(spend().await, Decision::Pass { .. }));

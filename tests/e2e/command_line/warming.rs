@@ -3,11 +3,13 @@
 use super::Filled;
 use medinsight_tests::command_line::{command, medinsight, medinsight_reading};
 use medinsight_tests::operator::TOKEN;
+use medinsight_tests::origin_server::{OriginServer, Received, Reply};
 use medinsight_tests::process::ServerProcess;
 use medinsight_tests::{question, waiting};
-use std::fmt::Write as _;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -59,18 +61,14 @@ async fn a_run_that_was_interrupted_goes_on_where_it_was() {
     let server = ServerProcess::start(&slow).await;
     let url = format!("http://{}", server.address());
     let settings = [("MEDINSIGHT_URL", url.as_str()), ("MEDINSIGHT_ADMIN_TOKEN", TOKEN)];
-    let mut questions = String::new();
-    for number in 0..64 {
-        let _ = writeln!(questions, r#"{{"concern": "Headache", "symptoms": "pain number {number}"}}"#);
-    }
-    let (_folder, file) = file(&questions);
+    let (_folder, file) = file(&numbered_questions(64));
     let path = file.display().to_string();
     let state = PathBuf::from(format!("{path}.warm-state"));
     let mut run = command(&["warm", &path], &settings).spawn().expect("the command line can be started");
     waiting::until("something is done", Duration::from_secs(20), || async { state.exists() }).await;
     run.kill().expect("a running command");
     run.wait().expect("a command that ends");
-    let kept: serde_json::Value = serde_json::from_slice(&fs::read(&state).expect("a state")).expect("JSON");
+    let kept: Value = serde_json::from_slice(&fs::read(&state).expect("a state")).expect("JSON");
     let done = kept["done"].as_u64().expect("a number");
     assert!((8..64).contains(&done), "{done}");
     assert!(!kept.to_string().contains("pain"));
@@ -80,6 +78,37 @@ async fn a_run_that_was_interrupted_goes_on_where_it_was() {
     let counts = rest.json()["fates"].clone();
     assert_eq!(counts["computed"].as_u64().unwrap_or(0) + counts["fresh"].as_u64().unwrap_or(0), 64);
     assert!(!state.exists());
+}
+
+/// A gateway or a proxy says it before the service has a word.
+#[tokio::test]
+async fn whoever_asks_to_be_left_alone_for_a_while_is_and_then_asked_again() {
+    let refusals = AtomicUsize::new(0);
+    let gateway = OriginServer::start(move |received| match refusals.fetch_add(1, Ordering::SeqCst) {
+        0 => Reply::json(429, &json!({})).with("retry-after", "1"),
+        1 => Reply::json(503, &json!({})).with("retry-after", "1"),
+        _ => Reply::json(200, &warmed(received)),
+    })
+    .await;
+    let url = gateway.url();
+    let settings = [("MEDINSIGHT_URL", url.as_str()), ("MEDINSIGHT_ADMIN_TOKEN", TOKEN)];
+    let (_folder, file) = file(&numbered_questions(2));
+    let ended = medinsight(&["warm", &file.display().to_string(), "--json"], &settings).await;
+    assert_eq!((ended.code, &ended.json()["fates"]), (Some(0), &json!({ "computed": 2 })), "{ended:?}");
+    let arrivals: Vec<_> = gateway.received().into_iter().map(|received| received.at).collect();
+    assert!(arrivals.windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_secs(1)), "{arrivals:?}");
+}
+
+/// What the service answers when all of a batch is computed.
+fn warmed(received: &Received) -> Value {
+    let asked: Value = serde_json::from_slice(&received.body).expect("JSON");
+    let questions = asked["questions"].as_array().expect("questions").len();
+    json!({ "data": { "questions": vec!["computed"; questions], "drugs": [] } })
+}
+
+fn numbered_questions(count: usize) -> String {
+    let question = |number| format!("{{\"concern\": \"Headache\", \"symptoms\": \"pain number {number}\"}}\n");
+    (0..count).map(question).collect()
 }
 
 #[tokio::test]

@@ -17,8 +17,18 @@ async fn before_the_first_request_every_member_is_there() {
     let body = operate(&operated(), STATS).await;
     assert_members(
         &body,
-        &["timestamp", "raw_stats", "cache_performance", "error_rates", "entry_sizes", "money_saved", "alerts"],
+        &[
+            "timestamp",
+            "raw_stats",
+            "cache_performance",
+            "error_rates",
+            "entry_sizes",
+            "origins",
+            "money_saved",
+            "alerts",
+        ],
     );
+    assert_eq!(body["origins"], json!({ "fallback_answers": {}, "tokens_read": 0, "tokens_written": 0 }));
     assert_members(&body["cache_performance"], &ENDPOINTS);
     for endpoint in ENDPOINTS {
         let performance = &body["cache_performance"][endpoint];

@@ -3,8 +3,9 @@
 
 mod refused_answers;
 
-use super::{json_of, numbered, source_of};
+use super::{count, json_of, numbered, source_of};
 use http::Method;
+use medinsight_functions::cache::Counter;
 use medinsight_tests::log::CapturedLog;
 use medinsight_tests::origin_server::{OriginServer, Received, Reply};
 use medinsight_tests::{Service, post, post_to, question, waiting};
@@ -66,6 +67,7 @@ fn service_with(origin: &str, model: &OriginServer, more: &[(&str, &str)]) -> Se
         ("BEDROCK_MODEL_ID", MODEL),
         ("BEDROCK_ENDPOINT_URL", &url),
         ("BEDROCK_REQUESTS_PER_MINUTE", "0"),
+        ("BEDROCK_TOKENS_PER_MINUTE", "0"),
         ("AWS_REGION", "eu-central-1"),
         ("AWS_ACCESS_KEY_ID", "AKIAINVENTED"),
         ("AWS_SECRET_ACCESS_KEY", SECRET),
@@ -200,6 +202,35 @@ async fn analysed(service: &Service, asked: &Value) -> Value {
     let is_over = async || matches!(status().await["status"].as_str(), Some("completed" | "failed"));
     waiting::until("the analysis is over", Duration::from_secs(10), is_over).await;
     status().await
+}
+
+/// The model says that each answer cost 1,093 tokens; it is thought to cost some 3,800 before, most of them for what the
+/// model may say.
+#[tokio::test]
+async fn tokens_are_a_budget_that_is_corrected_by_what_was_used_and_counted() {
+    let model = model().await;
+    let unlimited = service_with("bedrock", &model, &[("BEDROCK_TOKENS_PER_MINUTE", "0")]);
+    for number in 0..5 {
+        assert_eq!(unlimited.ask(&numbered(number)).await.status.as_u16(), 200);
+    }
+    // A quarter of them at once: one answer, once it has been corrected another one, and no third.
+    let service =
+        service_with("bedrock", &model, &[("BEDROCK_TOKENS_PER_MINUTE", "20000"), ("ORIGIN_QUEUE_MS", "100")]);
+    let mut codes = Vec::new();
+    for number in 0..3 {
+        codes.push(service.ask(&numbered(number)).await.status.as_u16());
+    }
+    assert_eq!((codes.as_slice(), model.requests()), ([200, 200, 503].as_slice(), 7));
+    assert_eq!(count(&service, Counter::TokensRead).await, 2 * 912);
+    assert_eq!(count(&service, Counter::TokensWritten).await, 2 * 181);
+}
+
+#[tokio::test]
+async fn what_costs_more_than_the_budget_allows_at_once_is_asked_when_nothing_is_owed() {
+    let model = model().await;
+    let service = service_with("bedrock", &model, &[("BEDROCK_TOKENS_PER_MINUTE", "1000"), ("ORIGIN_QUEUE_MS", "100")]);
+    let codes = [service.ask(&numbered(0)).await.status.as_u16(), service.ask(&numbered(1)).await.status.as_u16()];
+    assert_eq!((codes, model.requests()), ([200, 503], 1));
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! Who answers when the first origin does not.
 
-use super::{analysis, backend, info, numbered, service_with, source_of};
+use super::{analysis, backend, count, info, numbered, service_with, source_of};
+use medinsight_functions::cache::Counter;
+use medinsight_functions::origin::Source;
 use medinsight_tests::Service;
 use medinsight_tests::origin_server::Reply;
 use medinsight_tests::question;
@@ -22,6 +24,8 @@ async fn the_next_origin_answers_says_so_also_on_hits_and_the_real_answer_soon_r
     assert_eq!((first.status.as_u16(), first.x_cache(), hit.x_cache()), (200, "MISS", "HIT"));
     assert_eq!((source_of(&first).as_str(), source_of(&hit).as_str()), ("embedded", "embedded"));
     assert_eq!(first.header("cache-status"), "MedInsight; fwd=miss; stored; ttl=60; source=embedded");
+    // Counted once, when it was computed.
+    assert_eq!(count(&service, Counter::Fallback(Source::Embedded)).await, 1);
     backend.answer_with(Reply::json(200, &analysis()));
     service.advance_secs(61);
     let stale = service.ask(&question()).await;

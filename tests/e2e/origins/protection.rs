@@ -1,16 +1,20 @@
 //! What stands between a stampede and an origin.
 
 use super::{analysis, backend, numbered, service_with, source_of};
-use medinsight_tests::origin_server::{OriginServer, Reply};
+use medinsight_tests::origin_server::Reply;
 use serde_json::json;
+use std::ops::Range;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// Asks different questions at the same moment; returns how long each took, its status, and its source if it has one.
-async fn stampede(service: &medinsight_tests::Service, questions: usize) -> Vec<(Duration, u16, Option<String>)> {
+pub(super) async fn stampede(
+    service: &medinsight_tests::Service,
+    numbers: Range<usize>,
+) -> Vec<(Duration, u16, Option<String>)> {
     let start = Instant::now();
-    let asking: JoinSet<_> = (0..questions)
+    let asking: JoinSet<_> = numbers
         .map(|number| {
             let service = service.clone();
             async move {
@@ -23,31 +27,23 @@ async fn stampede(service: &medinsight_tests::Service, questions: usize) -> Vec<
     asking.join_all().await
 }
 
-/// The most requests that arrived within a second.
-fn most_in_a_second(backend: &OriginServer) -> usize {
-    let arrivals: Vec<_> = backend.received().into_iter().map(|received| received.at).collect();
-    let second = Duration::from_secs(1);
-    let within = |from: &Instant| arrivals.iter().filter(|at| **at >= *from && **at - *from < second).count();
-    arrivals.iter().map(within).max().unwrap_or(0)
-}
-
 #[tokio::test]
 async fn a_stampede_of_different_questions_never_exceeds_the_budget_and_everybody_is_answered() {
     let backend = backend().await;
     let settings = [("ORIGIN_REQUESTS_PER_SECOND", "4"), ("ORIGIN_QUEUE_MS", "1000")];
     let service = service_with("upstream,embedded", &backend, &settings);
-    let answers = stampede(&service, 60).await;
+    let answers = stampede(&service, 0..60).await;
     assert!(answers.iter().all(|(_, status, _)| *status == 200));
     let real = answers.iter().filter(|(_, _, source)| source.as_deref() == Some("upstream")).count();
     assert!((2..=5).contains(&real) && backend.requests() == real, "{real} of {}", backend.requests());
-    assert!(most_in_a_second(&backend) <= 4, "{}", most_in_a_second(&backend));
+    assert!(backend.most_in_a_second() <= 4, "{}", backend.most_in_a_second());
 }
 
 #[tokio::test]
 async fn without_another_origin_whose_turn_does_not_come_is_told_to_try_later() {
     let backend = backend().await;
     let settings = [("ORIGIN_REQUESTS_PER_SECOND", "4"), ("ORIGIN_QUEUE_MS", "500")];
-    let answers = stampede(&service_with("upstream", &backend, &settings), 20).await;
+    let answers = stampede(&service_with("upstream", &backend, &settings), 0..20).await;
     let answered = answers.iter().filter(|(_, status, _)| *status == 200).count();
     let refused = answers.iter().filter(|(_, status, _)| *status == 503).count();
     assert_eq!((answered + refused, answered), (20, backend.requests()));

@@ -20,6 +20,12 @@ const DRUG_PROMPT: &str = include_str!("../../../data/bedrock/drug_analysis.txt"
 /// Names the prompts and the tools: the start of their digest, which a test computes.
 pub(super) const PROMPT_REVISION: &str = "47b13218f6b7";
 
+/// How long the description of the tools is at most, in bytes.
+const TOOLS_BYTES: usize = 3_000;
+
+/// A token is rarely shorter than this, in bytes.
+const TOKEN_BYTES: usize = 3;
+
 /// What is sent to a model. Whatever a person typed is in the document, which is the only message: nothing of it gets
 /// into the words of the system.
 #[derive(Clone, Debug)]
@@ -58,6 +64,12 @@ impl Conversation {
         });
         let (document, denial) = (document.to_string(), Some(UNKNOWN_DRUG));
         Self { prompt: DRUG_PROMPT, document, answer: DRUG_ANALYSIS, denial }
+    }
+
+    /// As many tokens as a model may count in it; a guess, because each model counts in its own way.
+    pub(super) fn most_tokens(&self) -> u64 {
+        let bytes = self.prompt.len() + self.document.len() + TOOLS_BYTES;
+        u64::try_from(bytes / TOKEN_BYTES).unwrap_or(u64::MAX)
     }
 
     pub(super) fn system(&self) -> SystemContentBlock {

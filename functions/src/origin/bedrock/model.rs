@@ -48,13 +48,16 @@ impl Model {
         call.customize().mutate_request(add_trace).send().await.map_err(|error| failure_of(&error))
     }
 
+    /// As many tokens as a conversation can cost.
+    pub(super) fn most_tokens(&self, conversation: &Conversation) -> u64 {
+        conversation.most_tokens() + u64::from(self.config.max_tokens)
+    }
+
     async fn connect(&self) -> Client {
         let transport = |expected| SharedHttpClient::new(Transport::new(Arc::clone(&self.http), expected));
         let shared = self.shared(transport(Expected::Anything)).await;
-        let config = Builder::from(&shared).http_client(transport(Expected::Json));
-        let endpoint = self.config.endpoint.as_ref().map(|endpoint| endpoint.as_str().to_owned());
-        let mut config = config;
-        config.set_endpoint_url(endpoint);
+        let mut config = Builder::from(&shared).http_client(transport(Expected::Json));
+        config.set_endpoint_url(self.config.endpoint.as_ref().map(|endpoint| endpoint.as_str().to_owned()));
         Client::from_conf(config.build())
     }
 

@@ -1,6 +1,6 @@
 //! What has to happen in one step on the server. Each script is O(1) and touches keys of one slot only.
 
-use crate::budget::Rate;
+use crate::budget::Charge;
 use crate::store::{LeaseToken, Write};
 use medinsight_core::{CacheKey, Generation};
 use redis::{Cmd, Script};
@@ -29,7 +29,7 @@ static REMOVE_OF_OTHER_GENERATION: LazyLock<Text> = LazyLock::new(|| {
     )
 });
 
-/// Decides by the generic cell rate algorithm, as [`Rate::decide`] does. The debt is the key's remaining life, so neither
+/// Decides by the generic cell rate algorithm, as [`Charge::decide`] does. The debt is the key's remaining life, so neither
 /// the clocks of the callers nor that of the server matter. Returns the new debt, or what is too much of it as a
 /// negative number.
 static SPEND: LazyLock<Text> = LazyLock::new(|| {
@@ -37,6 +37,15 @@ static SPEND: LazyLock<Text> = LazyLock::new(|| {
         "local raised = math.max(redis.call('PTTL', KEYS[1]), 0) + tonumber(ARGV[1]) \
          local limit = tonumber(ARGV[2]) if raised > limit then return limit - raised end \
          redis.call('SET', KEYS[1], '', 'PX', raised) return raised",
+    )
+});
+
+/// Raises or lowers a debt, which is never less than nothing.
+static CHANGE_DEBT: LazyLock<Text> = LazyLock::new(|| {
+    Text::new(
+        "local debt = math.max(redis.call('PTTL', KEYS[1]), 0) + tonumber(ARGV[1]) \
+         if debt <= 0 then return redis.call('DEL', KEYS[1]) end \
+         redis.call('SET', KEYS[1], '', 'PX', debt) return debt",
     )
 });
 
@@ -73,8 +82,12 @@ impl Call {
         Self { script: &RELEASE, keys: vec![key.lease_key()], arguments: vec![token.to_hex().into_bytes()] }
     }
 
-    pub(super) fn spend(key: &str, rate: Rate) -> Self {
-        let arguments = [rate.interval_ms(), rate.limit_ms()].map(|millis| millis.to_string().into_bytes());
+    pub(super) fn change_debt(key: &str, by_ms: i64) -> Self {
+        Self { script: &CHANGE_DEBT, keys: vec![key.to_owned()], arguments: vec![by_ms.to_string().into_bytes()] }
+    }
+
+    pub(super) fn spend(key: &str, charge: Charge) -> Self {
+        let arguments = [charge.cost_ms, charge.limit_ms].map(|millis| millis.to_string().into_bytes());
         Self { script: &SPEND, keys: vec![key.to_owned()], arguments: arguments.into() }
     }
 
