@@ -20,6 +20,7 @@ mod openapi;
 mod percent;
 mod policy;
 mod problem;
+mod redis_advice;
 mod redis_clearing;
 mod redis_entry;
 mod redis_health;
@@ -137,6 +138,7 @@ pub fn redis_routes<P: Purpose>() -> Routes<P> {
         .get("/api/v1/redis/hottest", redis_hottest::list_hottest, redis_hottest::describe)
         .get("/api/v1/redis/live", redis_live::follow_live, redis_live::describe)
         .get("/api/v1/redis/performance", redis_performance::redis_performance, redis_performance::describe)
+        .get("/api/v1/redis/advice", redis_advice::redis_advice, redis_advice::describe)
         .get("/api/v1/redis/keys/{pattern}", redis_keys::list_keys, redis_keys::describe)
         .get(ENTRY, redis_entry::show_entry, redis_entry::describe)
         .delete(ENTRY, redis_clearing::delete_entry, redis_clearing::describe_delete_entry)

@@ -26,6 +26,8 @@ mod minutes;
 mod near;
 mod records;
 mod renewing;
+mod sampled;
+mod sampling;
 mod settling;
 mod single_flight;
 mod status;
@@ -42,6 +44,7 @@ pub use keyring::{InvalidKeyring, Keyring};
 pub use latency::{Latency, Source};
 pub use measures::{Measure, Measures, Tokens};
 pub use minutes::{MinuteCounts, UnixMinute};
+pub use sampling::{AgeClass, BATCH_EVERY, Batch, Event, MAX_BATCHES, Point, Replay, Sampling, SamplingKey};
 pub use settling::Settled;
 pub use status::CacheStatus;
 pub use timing::{Deadline, Timing};
@@ -58,6 +61,7 @@ use generations::Generations;
 use lookups::Lookups;
 use medinsight_core::{CacheKey, Freshness, Lifetime, TtlPolicy};
 use near::Near;
+use sampling::Sampler;
 use single_flight::SingleFlight;
 use std::future::Future;
 use std::sync::Arc;
@@ -86,6 +90,7 @@ struct Inner {
     background: SingleFlight<CacheKey, ()>,
     generations: Generations,
     deferred: Deferred,
+    sampler: Option<Sampler>,
 }
 
 /// What an engine is made of.
@@ -101,6 +106,8 @@ pub struct Parts {
     pub timing: Timing,
     /// How much of the store is kept at hand for a few seconds; 0 for nothing.
     pub near_bytes: u64,
+    /// Whether requests are sampled for the advice on times to live.
+    pub sampling: Sampling,
     /// What time it is.
     pub clock: Clock,
 }
@@ -150,7 +157,7 @@ impl Cache {
     /// Puts an engine together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, envelope, policy, timing, near_bytes, clock } = parts;
+        let Parts { store, envelope, policy, timing, near_bytes, sampling, clock } = parts;
         Self(Arc::new(Inner {
             store,
             envelope,
@@ -163,6 +170,7 @@ impl Cache {
             background: SingleFlight::default(),
             generations: Generations::default(),
             deferred: Deferred::default(),
+            sampler: Sampler::of(&sampling),
         }))
     }
 
@@ -195,8 +203,10 @@ impl Cache {
         E: From<OriginError>,
     {
         let (category, started) = (visit.key.kind().category(), Instant::now());
+        let sighting = self.see(&visit);
         let result = self.find_or_compute(visit, admission, compute).await;
         if let Ok(answer) = &result {
+            self.note_answered(sighting, Some(answer));
             self.served(category, answer.status, started);
         }
         result
@@ -238,8 +248,11 @@ impl Cache {
     /// Answers from the store or not at all.
     pub async fn peek(&self, visit: Visit) -> Option<Answer> {
         let (category, started) = (visit.key.kind().category(), Instant::now());
+        let sighting = self.see(&visit);
         let answer = self.find(visit).await;
+        // Without an answer nothing is computed, and whoever asks again in another way is seen then.
         if let Some(answer) = &answer {
+            self.note_answered(sighting, Some(answer));
             self.served(category, answer.status, started);
         }
         answer
@@ -279,7 +292,7 @@ impl Cache {
     ///
     /// [`StoreError`] when the store did not take it, and it may still come.
     pub async fn flush_all(&self) -> Result<(), StoreError> {
-        while !self.0.deferred.is_empty(self.0.clock.now()) {
+        while !self.0.deferred.is_empty(self.0.clock.now()) || self.has_due_samples() {
             let reply = self.run(Errand::default(), Patience::of(UNHURRIED)).await?;
             if let Some(reason) = reply.refusal {
                 // It would refuse the same again and again: that it did so is a count, which waits for a trip itself.
@@ -290,7 +303,7 @@ impl Cache {
     }
 
     /// [`Cache::flush`] together with what was counted in the current minute, however lately that was sent. It is for
-    /// those who read it, and for a process that ends.
+    /// those who read it.
     pub async fn flush_minutes(&self) {
         self.0.deferred.let_minutes_ride();
         self.flush().await;

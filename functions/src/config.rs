@@ -20,6 +20,7 @@ use crate::cache::EncryptionSetting;
 use crate::monitoring::{Price, Thresholds};
 use medinsight_core::{InvalidTtl, KeySecret, TtlPolicy};
 use settings::Settings;
+pub use settings::Switch;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -63,6 +64,8 @@ pub struct Config {
     /// `CACHE_ENCRYPTION_KEYS`, the [`Keyring`](crate::cache::Keyring) that seals entries, and `CACHE_ENCRYPTION`, `on`
     /// or `off`; without keys a key of the moment for the store in memory, and no start with a shared store.
     pub encryption: EncryptionSetting,
+    /// `CACHE_ADVICE`, `on` or `off`: whether requests are sampled for the advice on times to live; on.
+    pub advice: Switch,
     /// `ORIGIN_TIMEOUT_MS`: how long an answer may take to compute; 10,000.
     pub origin_timeout: Duration,
     /// `MEDINSIGHT_ORIGIN`, `ORIGIN_*`, `OPENFDA_*` and `EMBEDDED_ORIGIN_DELAY_MS`: where answers come from.
@@ -116,6 +119,7 @@ impl Config {
             exposure: ExposureConfig::of(&settings)?,
             key_secret: settings.key_secret()?,
             encryption: settings.encryption()?,
+            advice: settings.parse("CACHE_ADVICE", "on or off", Switch::On)?,
             origin_timeout: settings.millis("ORIGIN_TIMEOUT_MS", 10_000)?,
             origin: OriginConfig::of(&settings)?,
         })
@@ -180,6 +184,7 @@ mod tests {
             ("MAX_BODY_BYTES", "0", "MAX_BODY_BYTES: must be from 1 to 6291456"),
             ("LOG_LEVEL", "loud", "LOG_LEVEL: must be off, error, warn, info, debug or trace"),
             ("CACHE_KEY_SECRET", "hunter2", "CACHE_KEY_SECRET: must be at least 16 bytes"),
+            ("CACHE_ADVICE", "yes", "CACHE_ADVICE: must be on or off"),
             ("CACHE_ENCRYPTION", "OFF", "CACHE_ENCRYPTION: must be on or off"),
             ("CACHE_ENCRYPTION_KEYS", "hunter2", "CACHE_ENCRYPTION_KEYS: must be pairs id:key, separated by commas"),
             (

@@ -114,7 +114,7 @@ impl Function {
             ended = running => ended?,
             () = asked_to_end => {
                 // What does not get through in this time is lost with the environment, as it would be in a crash.
-                let _ = tokio::time::timeout(TIME_TO_FLUSH, cache.flush_minutes()).await;
+                let _ = tokio::time::timeout(TIME_TO_FLUSH, cache.flush_at_the_end()).await;
                 Ok(())
             }
         }

@@ -1,5 +1,6 @@
 //! Watching the cache: what the counters and the servers say, and whether somebody should have a look.
 
+mod advice;
 mod alerts;
 mod history;
 mod percentage;
@@ -7,6 +8,7 @@ mod performance;
 mod price;
 mod statistics;
 
+pub use advice::{Advice, Basis, CategoryAdvice, HitAges, Suggestion};
 pub use alerts::{Alert, Bound, Change, Raised, Readings, Thresholds, decide};
 pub use history::{History, Window, hottest_of_the_hour};
 pub use performance::Performance;

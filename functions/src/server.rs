@@ -2,7 +2,7 @@
 
 use crate::analysis::HealthAnalyses;
 use crate::api::{self, Exposure, LiveStreams, Peer, ServiceParts, Services};
-use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, StoreScope, Timing};
+use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, Sampling, StoreScope, Timing};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::dashboard;
@@ -43,9 +43,11 @@ pub fn assemble(config: &Config) -> Result<Services, Box<dyn std::error::Error>>
         Some(redis) => (Store::Redis(RedisStore::new(redis, &clock)?), StoreScope::Shared),
         None => (Store::Memory(MemoryStore::new(config.memory_bytes)), StoreScope::ThisProcess),
     };
+    let encryption = encryption(config, scope)?;
     let cache = Cache::new(Parts {
         store,
-        envelope: Envelope::new(encryption(config, scope)?),
+        sampling: Sampling::new(config.advice, config.key_secret.as_ref(), &encryption),
+        envelope: Envelope::new(encryption),
         policy: config.ttl.clone(),
         timing: Timing { origin_timeout: config.origin_timeout, store_budget: config.cache_budget },
         near_bytes: near_bytes(config, scope),
@@ -120,7 +122,7 @@ pub async fn serve(
     };
     accept(listener, &router, config.limits, stop).await;
     chores.iter().for_each(JoinHandle::abort);
-    cache.flush_minutes().await;
+    cache.flush_at_the_end().await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -25,6 +25,7 @@ pub(crate) use trip::random_generation;
 pub use trip::{Bucket, LeaseRequest, LeaseToken, Reply, Stored, Trip, Write};
 
 use crate::budget::{Charge, Decision};
+use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, Generation, Pattern};
 
 /// The store, whichever backend it has.
@@ -219,6 +220,18 @@ impl Store {
         match self {
             Self::Memory(memory) => keys.iter().map(|key| memory.bucket(key)).collect(),
             Self::Redis(redis) => redis.buckets(keys, patience).await,
+        }
+    }
+
+    /// The samples of a category's requests, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store did not answer.
+    pub async fn samples(&self, category: Category, patience: Patience) -> Result<Vec<Bytes>, StoreError> {
+        match self {
+            Self::Memory(memory) => memory.samples(category),
+            Self::Redis(redis) => redis.samples(category, patience).await,
         }
     }
 

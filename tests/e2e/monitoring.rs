@@ -1,6 +1,7 @@
 //! What operators see: health, statistics, performance and alerts.
 
 mod access;
+mod advice;
 mod alerts;
 mod health;
 mod history;
@@ -23,6 +24,7 @@ const HISTORY: &str = "/api/v1/redis/history";
 const HOTTEST: &str = "/api/v1/redis/hottest";
 const LIVE: &str = "/api/v1/redis/live";
 const STATS: &str = "/api/v1/redis/stats";
+const ADVICE: &str = "/api/v1/redis/advice";
 const PERFORMANCE: &str = "/api/v1/redis/performance";
 
 /// Lets operators in.

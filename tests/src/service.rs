@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use medinsight_core::{CacheKey, TtlPolicy, UnixMillis};
 use medinsight_functions::analysis::HealthAnalyses;
 use medinsight_functions::api::{Exposure, LiveStreams, ServiceParts, all_routes, finish};
-use medinsight_functions::cache::{Cache, Envelope, Parts, StoreScope, Timing};
+use medinsight_functions::cache::{Cache, Envelope, Parts, Sampling, StoreScope, Timing};
 use medinsight_functions::clock::{Clock, ManualClock};
 use medinsight_functions::config::{Config, Limits};
 use medinsight_functions::drugs::Drugs;
@@ -126,9 +126,11 @@ impl Service {
             Store::Memory(_) => StoreScope::ThisProcess,
             Store::Redis(_) => StoreScope::Shared,
         };
+        let encryption = config.encryption.decide(scope).expect("keys");
         let cache = Cache::new(Parts {
             store,
-            envelope: Envelope::new(config.encryption.decide(scope).expect("keys")),
+            sampling: Sampling::new(config.advice, config.key_secret.as_ref(), &encryption),
+            envelope: Envelope::new(encryption),
             policy: TtlPolicy::default(),
             timing: Timing { origin_timeout: config.origin_timeout, store_budget: config.cache_budget },
             near_bytes: config.near_bytes,

@@ -25,6 +25,7 @@ pub(super) enum Action {
     ReadHistory,
     ReadStatistics,
     ReadPerformance,
+    ReadAdvice,
 }
 
 impl Action {
@@ -47,6 +48,7 @@ impl Action {
             Self::ReadHistory => "read_history",
             Self::ReadStatistics => "read_statistics",
             Self::ReadPerformance => "read_performance",
+            Self::ReadAdvice => "read_advice",
         }
     }
 }

@@ -207,11 +207,17 @@ impl Endpoint {
     /// The endpoint's name in keys and reports: that of the category of its answers.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
+        self.category().as_str()
+    }
+
+    /// The category of the endpoint's answers.
+    #[must_use]
+    pub const fn category(self) -> Category {
         match self {
-            Self::HealthAnalysis => Category::HealthAnalysis.as_str(),
-            Self::MedicationInteractions => Category::MedicationInteractions.as_str(),
-            Self::DrugAnalysis => Category::DrugAnalysis.as_str(),
-            Self::DrugInfo => Category::DrugInfo.as_str(),
+            Self::HealthAnalysis => Category::HealthAnalysis,
+            Self::MedicationInteractions => Category::MedicationInteractions,
+            Self::DrugAnalysis => Category::DrugAnalysis,
+            Self::DrugInfo => Category::DrugInfo,
         }
     }
 

@@ -65,6 +65,7 @@ impl Cache {
         trip.counts = counts.iter().map(|counter| (counter.clone(), 1)).chain(riders.counts.iter().cloned()).collect();
         if let Boarding::All(_) = boarding {
             trip.counts.extend(sent.iter_mut().flat_map(Sent::sizes));
+            trip.samples = self.due_samples(started);
         }
         trip.buckets = riders.minutes.iter().map(|(_, bucket)| bucket.clone()).collect();
         if trip.is_empty() {

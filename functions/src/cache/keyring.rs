@@ -1,5 +1,6 @@
 //! The keys that seal entries: AES-256-GCM, named by number, so that they can be exchanged without losing an entry.
 
+use super::sampling::SamplingKey;
 use aes_gcm::aead::{AeadInOut, Error, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce, Tag};
 use base64ct::{Base64, Encoding};
@@ -55,6 +56,7 @@ struct Keys {
 pub(super) struct SealingKey {
     id: KeyId,
     cipher: Aes256Gcm,
+    sampling_key: SamplingKey,
 }
 
 impl Keyring {
@@ -73,6 +75,11 @@ impl Keyring {
     /// The ids of the keys, that of the one that seals first.
     pub(crate) fn ids(&self) -> impl Iterator<Item = KeyId> {
         self.0.all().map(SealingKey::id)
+    }
+
+    /// The key for samples of requests that is derived from the one that seals.
+    pub(super) fn sampling_key(&self) -> SamplingKey {
+        self.0.first.sampling_key
     }
 
     /// The key that seals.
@@ -123,7 +130,7 @@ impl fmt::Debug for Keyring {
 
 impl SealingKey {
     fn new(id: KeyId, key: &[u8; KEY_BYTES]) -> Self {
-        Self { id, cipher: Aes256Gcm::new(key.into()) }
+        Self { id, cipher: Aes256Gcm::new(key.into()), sampling_key: SamplingKey::of_secret(key) }
     }
 
     /// The key's name.

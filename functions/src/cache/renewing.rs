@@ -19,14 +19,17 @@ impl Cache {
         let (key, deadline) = (visit.key.clone(), visit.deadline);
         let category = key.kind().category();
         let mut budget = Budget::new(&self.0.timing, deadline);
-        let Found::Entry(entry, freshness) = self.look_up(visit, &mut budget).await else { return None };
-        match freshness {
-            Freshness::Fresh => {}
-            Freshness::RefreshEarly => self.refresh(key, refresh, deadline),
-            Freshness::StaleWhileRevalidate | Freshness::StaleIfError | Freshness::Gone => return None,
-        }
-        measures::served(category, CacheStatus::Hit);
-        Some(entry.into_answer(CacheStatus::Hit))
+        let sighting = self.see(&visit);
+        let answer = match self.look_up(visit, &mut budget).await {
+            Found::Entry(entry, Freshness::Fresh) => Some(entry.into_answer(CacheStatus::Hit)),
+            Found::Entry(entry, Freshness::RefreshEarly) => {
+                self.refresh(key, refresh, deadline);
+                Some(entry.into_answer(CacheStatus::Hit))
+            }
+            Found::Entry(..) | Found::Nothing | Found::Failure(_) => None,
+        };
+        self.note_answered(sighting, answer.as_ref());
+        answer.inspect(|answer| measures::served(category, answer.status))
     }
 
     /// Answers with what is fresh, computed by `compute` unless the store has it by now. As in [`Cache::fetch`] it runs

@@ -92,8 +92,11 @@ impl<'a> Settings<'a> {
 }
 
 /// Something that is on or off.
-enum Switch {
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Switch {
+    /// `on`
     On,
+    /// `off`
     Off,
 }
 

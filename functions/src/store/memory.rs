@@ -8,9 +8,10 @@ use super::{
 };
 use crate::bounded::{Bounded, Capacity, bounded};
 use crate::budget::{Charge, Debts, Decision};
+use crate::cache::MAX_BATCHES;
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, EntryHeader, Generation, Pattern};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -58,6 +59,7 @@ struct Ledger {
     leases: HashMap<CacheKey, Lease>,
     budgets: Debts,
     tidied_at: Option<Instant>,
+    samples: HashMap<Category, VecDeque<Bytes>>,
 }
 
 #[derive(Debug)]
@@ -103,7 +105,7 @@ impl MemoryStore {
     pub(super) fn run(&self, trip: Trip) -> Result<Reply, StoreError> {
         self.reach()?;
         let mut reply = Reply::default();
-        let counts_nothing = trip.counts.is_empty() && trip.buckets.is_empty();
+        let counts_nothing = trip.counts.is_empty() && trip.buckets.is_empty() && trip.samples.is_empty();
         if !(counts_nothing && trip.generations.is_empty() && trip.lease.is_none()) {
             let mut ledger = self.ledger();
             reply.is_leased = ledger.lease(trip.read.as_ref(), trip.lease);
@@ -114,6 +116,9 @@ impl MemoryStore {
                 *ledger.counters.entry(key).or_default() += by;
             }
             trip.buckets.into_iter().for_each(|bucket| ledger.fill(bucket));
+            for (category, batch) in trip.samples {
+                ledger.keep_sample(category, batch);
+            }
         }
         reply.entry = trip.read.and_then(|key| self.entries.get(&key)).filter(Kept::is_alive).map(|kept| kept.entry);
         if !trip.writes.is_empty() {
@@ -200,6 +205,11 @@ impl MemoryStore {
         Ok(counts.unwrap_or_default())
     }
 
+    pub(super) fn samples(&self, category: Category) -> Result<Vec<Bytes>, StoreError> {
+        self.reach()?;
+        Ok(self.ledger().samples.get(&category).into_iter().flatten().cloned().collect())
+    }
+
     pub(super) fn spend(&self, client: &str, charge: Charge) -> Result<Decision, StoreError> {
         self.reach()?;
         Ok(self.ledger().budgets.spend(client, charge, Instant::now()))
@@ -270,6 +280,14 @@ impl Ledger {
         for (name, by) in counts {
             *filled.counts.entry(name).or_default() += by;
         }
+    }
+
+    fn keep_sample(&mut self, category: Category, batch: Bytes) {
+        let samples = self.samples.entry(category).or_default();
+        if samples.len() == MAX_BATCHES {
+            samples.pop_front();
+        }
+        samples.push_back(batch);
     }
 
     fn is_holder(&self, key: &CacheKey, token: LeaseToken) -> bool {

@@ -13,6 +13,7 @@ mod inspect;
 mod link;
 mod listing;
 pub mod rights;
+mod samples;
 mod scripts;
 mod sweep;
 mod topology;
@@ -22,6 +23,7 @@ use crate::budget::{Charge, Decision};
 use crate::clock::Clock;
 use crate::config::RedisConfig;
 use crate::store::{Checkup, DatabaseInspection, DatabaseReport, Doubt, FailureReason};
+use bytes::Bytes;
 use commands::{Command, bulk, checked, integer, show_generation};
 use database::Database;
 use futures_util::future::join_all;
@@ -211,6 +213,10 @@ impl RedisStore {
         self.answers.call(&Call::change_debt(key, by_ms), patience).await.map(drop)
     }
 
+    pub(super) async fn samples(&self, category: Category, patience: Patience) -> Result<Vec<Bytes>, StoreError> {
+        samples::read(self.of_category(category), category, patience).await
+    }
+
     fn databases(&self) -> impl Iterator<Item = &Arc<Database>> {
         std::iter::once(&self.answers).chain(&self.sessions)
     }
@@ -267,14 +273,13 @@ fn split(trip: Trip) -> (Trip, Trip) {
     let (session_read, read) = if reads_session { (trip.read, None) } else { (None, trip.read) };
     let (session_lease, lease) = if reads_session { (trip.lease, None) } else { (None, trip.lease) };
     (
-        Trip { read, lease, generations, counts: trip.counts, buckets: trip.buckets, writes },
+        Trip { read, lease, generations, counts: trip.counts, buckets: trip.buckets, writes, samples: trip.samples },
         Trip {
             read: session_read,
             lease: session_lease,
             generations: session_generations,
-            counts: Vec::new(),
-            buckets: Vec::new(),
             writes: session_writes,
+            ..Trip::default()
         },
     )
 }

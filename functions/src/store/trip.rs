@@ -20,6 +20,8 @@ pub struct Trip {
     pub buckets: Vec<Bucket>,
     /// Entries to write.
     pub writes: Vec<Write>,
+    /// Samples of requests to be kept with their category's; that one could not be kept is no failure.
+    pub samples: Vec<(Category, Bytes)>,
 }
 
 impl Trip {
@@ -27,7 +29,8 @@ impl Trip {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let reads_nothing = self.read.is_none() && self.generations.is_empty();
-        reads_nothing && self.counts.is_empty() && self.buckets.is_empty() && self.writes.is_empty()
+        let counts_nothing = self.counts.is_empty() && self.buckets.is_empty() && self.samples.is_empty();
+        reads_nothing && counts_nothing && self.writes.is_empty()
     }
 
     /// The trip without what must not be done twice; none when that is what it is for. A lease must not be asked for
@@ -35,7 +38,8 @@ impl Trip {
     /// to life.
     #[must_use]
     pub fn repeatable(&self) -> Option<Self> {
-        self.lease.is_none().then(|| Self { counts: Vec::new(), buckets: Vec::new(), ..self.clone() })
+        let without = || Self { counts: Vec::new(), buckets: Vec::new(), samples: Vec::new(), ..self.clone() };
+        self.lease.is_none().then(without)
     }
 }
 

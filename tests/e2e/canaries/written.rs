@@ -112,7 +112,7 @@ async fn look_around(walker: &mut Walker<'_>) {
     for path in ["cache/health", "cache/stats", "cache/policy", "openapi.json", "redis/health"] {
         walker.overhear(get(&format!("/api/v1/{path}"))).await;
     }
-    for path in ["health", "stats", "history", "live", "hottest", "performance"] {
+    for path in ["health", "stats", "history", "live", "hottest", "performance", "advice"] {
         walker.operate(Method::GET, &format!("/api/v1/redis/{path}"), None).await;
     }
     for category in [

@@ -1,4 +1,4 @@
-//! `stats`, `top` and `bench`.
+//! `stats`, `advise`, `top` and `bench`.
 
 use super::{Filled, server};
 use medinsight_tests::command_line::medinsight;
@@ -16,6 +16,18 @@ async fn statistics_are_those_of_the_service_and_of_its_servers() {
     let document = medinsight(&["stats", "--json"], &filled.settings()).await.json();
     assert_eq!(document["stats"]["cache_performance"]["health_analysis"]["requests"], 1);
     assert!(document["performance"]["memory"]["used_memory"].is_u64());
+}
+
+#[tokio::test]
+async fn advice_is_that_of_the_service_and_says_what_is_missing() {
+    let filled = Filled::start().await;
+    let shown = medinsight(&["advise"], &filled.settings()).await;
+    assert_eq!(shown.code, Some(0), "{shown:?}");
+    for part in ["health_analysis", "fresh for     1 h", "1 requests for 100.0 % of the keys", "too few requests"] {
+        assert!(shown.stdout.contains(part), "{part}: {shown:?}");
+    }
+    let document = medinsight(&["advise", "--json"], &filled.settings()).await.json();
+    assert_eq!(document["categories"].as_array().map(Vec::len), Some(4));
 }
 
 #[tokio::test]
@@ -45,6 +57,8 @@ async fn bench_measures_three_things_and_leaves_nothing_of_them_behind() {
 
 /// The keys of entries; counters and generations are none.
 async fn entries(filled: &Filled) -> Vec<String> {
-    let is_entry = |key: &String| !["medinsight:usage:", "medinsight:gen:"].iter().any(|kind| key.starts_with(kind));
+    let is_entry = |key: &String| {
+        !["medinsight:usage:", "medinsight:gen:", "medinsight:samples:"].iter().any(|kind| key.starts_with(kind))
+    };
     filled.redis.dump().await.into_keys().filter(is_entry).collect()
 }

@@ -15,6 +15,7 @@ async fn help_names_every_command_and_the_exit_codes() {
         "key",
         "inspect",
         "stats",
+        "advise",
         "top",
         "clear",
         "erase",

@@ -46,7 +46,7 @@ async fn ask(service: &Service) {
     service.send(post_to(&state, r#"{"session_data": 1}"#)).await;
     service.send(get(&state)).await;
     service.send(request(Method::DELETE, &state, None)).await;
-    service.cache.flush().await;
+    service.cache.flush_at_the_end().await;
 }
 
 /// Everything that operators can do, with something there to do it to.
@@ -59,6 +59,7 @@ async fn operate(service: &Service) {
         (Method::GET, "/api/v1/redis/history", None),
         (Method::GET, "/api/v1/redis/live", None),
         (Method::GET, "/api/v1/redis/performance", None),
+        (Method::GET, "/api/v1/redis/advice", None),
         (Method::GET, "/api/v1/redis/keys/symptom", None),
         (Method::GET, &format!("/api/v1/redis/session/{SESSION}"), None),
         (Method::POST, "/api/v1/cache/warm-cache", Some(json!({"drugs": ["ibuprofen"]}))),

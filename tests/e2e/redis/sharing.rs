@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use medinsight_core::CacheKey;
+use medinsight_functions::cache::BATCH_EVERY;
 use medinsight_tests::fault_proxy::FaultProxy;
 use medinsight_tests::redis_server::RedisServer;
 use medinsight_tests::{Service, question};
@@ -71,6 +72,27 @@ async fn a_hit_reads_the_generations_in_the_same_round_trip_once_their_copies_ar
     let after = proxy.counts();
     assert_eq!(after.round_trips - before.round_trips, 1);
     assert_eq!(sent(&before.commands, &after.commands), [("GET", 3), ("INCRBY", 1), ("SET", 1)]);
+}
+
+#[tokio::test]
+async fn what_was_sampled_of_hits_goes_with_a_flush_and_never_with_a_hit() {
+    let (_redis, proxy, service) = asked_once().await;
+    // A connection that is silent for a minute would be replaced.
+    for _ in 0..BATCH_EVERY.as_secs() / 50 {
+        service.cache.flush().await;
+        service.advance_secs(50);
+        service.ask(&question()).await;
+    }
+    let before = proxy.counts();
+    assert_eq!(service.ask(&question()).await.x_cache(), "HIT");
+    let hit = proxy.counts();
+    assert_eq!(hit.round_trips - before.round_trips, 1);
+    assert!(sent(&before.commands, &hit.commands).iter().all(|(name, _)| *name != "XADD"));
+    service.cache.flush().await;
+    let flushed = proxy.counts();
+    assert_eq!(flushed.round_trips - hit.round_trips, 1);
+    // The question, and the interactions of its medicines.
+    assert!(sent(&hit.commands, &flushed.commands).contains(&("XADD", 2)));
 }
 
 #[tokio::test]

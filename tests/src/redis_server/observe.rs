@@ -30,12 +30,16 @@ impl RedisServer {
         lines.map(|(name, fields)| (name.to_owned(), calls_of(fields))).collect()
     }
 
-    /// Every key with its value; of a hash its names and values.
+    /// Every key with its value; what a hash or a stream has is one text.
     pub async fn dump(&self) -> BTreeMap<String, String> {
-        let script = "local out = {} local c = '0' repeat local r = redis.call('SCAN', c, 'COUNT', 1000) c = r[1] \
-             for _, k in ipairs(r[2]) do out[#out + 1] = k if redis.call('TYPE', k).ok == 'hash' \
-             then out[#out + 1] = table.concat(redis.call('HGETALL', k), ' ') \
-             else out[#out + 1] = redis.call('GET', k) end end until c == '0' return out";
+        let script = "local function value(k) local t = redis.call('TYPE', k).ok \
+             if t == 'hash' then return table.concat(redis.call('HGETALL', k), ' ') end \
+             if t ~= 'stream' then return redis.call('GET', k) end \
+             local parts = {} for _, e in ipairs(redis.call('XRANGE', k, '-', '+')) do parts[#parts + 1] = e[2][2] end \
+             return table.concat(parts, ' ') end \
+             local out = {} local c = '0' repeat local r = redis.call('SCAN', c, 'COUNT', 1000) c = r[1] \
+             for _, k in ipairs(r[2]) do out[#out + 1] = k out[#out + 1] = value(k) end until c == '0' \
+             return out";
         let reply = self.command(&["EVAL", script, "0"]).await;
         reply.items().chunks(2).map(|pair| (pair[0].text(), pair[1].text())).collect()
     }

@@ -1,5 +1,6 @@
 //! The MedInsight response cache at the command line: the local server, and what the people who run it need.
 
+mod advise;
 mod bench;
 mod clear;
 mod completions;
@@ -49,6 +50,8 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// Show how well the cache serves, what went wrong, and what its servers are like
     Stats(stats::StatsArgs),
+    /// Show what other times to live would have saved
+    Advise(advise::AdviseArgs),
     /// Show what happens right now, again and again
     Top(top::TopArgs),
     /// Clear what a pattern matches; without --yes count it only
@@ -86,6 +89,7 @@ fn run(command: Command, output: &Output) -> Result<Verdict, Failure> {
             service::with(&args.service, async |service| inspect::run(&args, service, output).await)
         }
         Command::Stats(args) => service::with(&args.service, async |service| stats::run(service, output).await),
+        Command::Advise(args) => service::with(&args.service, async |service| advise::run(service, output).await),
         Command::Top(args) => service::with(&args.service, async |service| top::run(&args, service, output).await),
         Command::Clear(args) => service::with(&args.service, async |service| clear::run(&args, service, output).await),
         Command::Erase(args) => service::with(&args.service, async |service| erase::run(&args, service, output).await),

@@ -153,6 +153,9 @@ fn commands(key: &str) -> Vec<(&'static str, Cmd)> {
     let of = |name: &str, arguments: &[&str]| cmd(name).arg(arguments).take();
     vec![
         ("ping", of("PING", &[])),
+        // What is set replaces the stream, which would live for ever where the last ones are forbidden.
+        ("xadd", of("XADD", &[key, "MAXLEN", "1", "*", "b", "0"])),
+        ("xrange", of("XRANGE", &[key, "-", "+", "COUNT", "1"])),
         ("set", cmd("SET").arg(key).arg("0").arg("PX").arg(KEY_LIFE_MS).take()),
         ("get", of("GET", &[key])),
         ("incrby", of("INCRBY", &[key, "1"])),

@@ -1,6 +1,7 @@
 //! Trips as Redis commands, and replies as what they mean.
 
 use super::failure::{reason_of_error, reason_of_server_error};
+use super::samples;
 use super::topology::Primary;
 use crate::store::{Bucket, FailureReason, LeaseRequest, Reply, Trip, Write};
 use bytes::Bytes;
@@ -27,6 +28,8 @@ pub(super) enum Command<'a> {
     /// Lets a bucket be gone after its time.
     Expire(&'a Bucket),
     Write(&'a Write),
+    /// Keeps a sample of a category's requests.
+    Sample(Category, &'a Bytes),
     /// A command that is no part of a trip.
     Other(&'a Cmd),
     /// One for a certain server.
@@ -51,6 +54,7 @@ pub(super) fn commands(trip: &Trip) -> Vec<Command<'_>> {
         commands.push(Command::Expire(bucket));
     }
     commands.extend(trip.writes.iter().map(Command::Write));
+    commands.extend(trip.samples.iter().map(|(category, batch)| Command::Sample(*category, batch)));
     commands
 }
 
@@ -80,6 +84,7 @@ impl Command<'_> {
                 redis::cmd("EXPIRE").arg(bucket.key.as_str()).arg(bucket.keep_for.as_secs().max(1)).take()
             }
             Self::Write(write) => set(write),
+            Self::Sample(category, batch) => samples::keep(*category, batch),
             Self::Other(cmd) | Self::To(_, cmd) => (*cmd).clone(),
         }
     }
@@ -130,6 +135,8 @@ pub(super) fn understand(commands: &[Command<'_>], outcomes: Vec<Outcome>) -> Re
                 let generation = bulk(value?)?.and_then(|text| parse_generation(&text));
                 reply.generations.extend(generation.map(|generation| (*category, generation)));
             }
+            // A sample that is lost is missed by nobody.
+            Command::Sample(..) => {}
             Command::NewGeneration(..)
             | Command::Count(..)
             | Command::Fill(..)
@@ -213,6 +220,7 @@ mod tests {
                 keep_for: Duration::from_secs(60),
             }],
             writes: vec![Write { key: key("ibuprofen"), entry: Bytes::from_static(b"MI"), keep_for: None }],
+            samples: vec![(Category::DrugInfo, Bytes::from_static(b"sample"))],
         }
     }
 
@@ -233,6 +241,7 @@ mod tests {
                 "*4 $7 HINCRBY $25 medinsight:usage:minute:7 $24 usage:drug_info:requests $1 2 ",
                 "*3 $6 EXPIRE $25 medinsight:usage:minute:7 $2 60 ",
                 "*3 $3 SET $30 medinsight:drug_info:ibuprofen $2 MI ",
+                "*8 $4 XADD $28 medinsight:samples:drug_info $6 MAXLEN $1 ~ $4 1024 $1 * $1 b $6 sample ",
             ]
         );
     }
@@ -249,6 +258,7 @@ mod tests {
             Ok(Value::Int(2)),
             Ok(Value::Int(1)),
             Ok(Value::Okay),
+            redis::parse_redis_value(b"-NOPERM no permissions to run the 'xadd' command\r\n"),
         ];
         let reply = understand(&commands(&trip), outcomes).expect("what was read is good");
         assert_eq!(reply.entry.as_deref(), Some(b"entry".as_slice()));

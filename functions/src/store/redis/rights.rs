@@ -4,11 +4,11 @@
 pub const SCOPE: &str = "resetchannels ~medinsight:* -@all";
 
 /// The commands that requests need.
-pub const OF_REQUESTS: [&str; 11] =
-    ["get", "set", "incrby", "hincrby", "expire", "unlink", "del", "pttl", "ping", "evalsha", "eval"];
+pub const OF_REQUESTS: [&str; 12] =
+    ["get", "set", "incrby", "hincrby", "expire", "unlink", "del", "pttl", "ping", "evalsha", "eval", "xadd"];
 
 /// The commands that the routes of operators need as well.
-pub const OF_OPERATORS: [&str; 6] = ["scan", "getrange", "strlen", "hgetall", "info", "dbsize"];
+pub const OF_OPERATORS: [&str; 7] = ["scan", "getrange", "strlen", "hgetall", "info", "dbsize", "xrange"];
 
 /// What a cluster needs as well.
 pub const OF_CLUSTERS: &str = "cluster|slots";

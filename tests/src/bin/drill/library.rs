@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, TtlPolicy};
-use medinsight_functions::cache::{Cache, Deadline, Encryption, Envelope, Keyring, Parts, Timing, Visit};
+use medinsight_functions::cache::{Cache, Deadline, Encryption, Envelope, Keyring, Parts, Sampling, Timing, Visit};
 use medinsight_functions::clock::Clock;
 use medinsight_functions::config::Config;
 use medinsight_functions::store::{RedisStore, Store};
@@ -72,6 +72,7 @@ pub(crate) fn cache_on(redis: &RedisServer, encryption: Encryption) -> Cache {
         policy: TtlPolicy::default(),
         timing: Timing { origin_timeout: PATIENCE, store_budget: PATIENCE },
         near_bytes: 0,
+        sampling: Sampling::Off,
         clock: Clock::System,
     })
 }
