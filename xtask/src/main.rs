@@ -7,6 +7,7 @@ mod bare_axum;
 mod bench;
 mod bench_wasm;
 mod dashboard;
+mod deny;
 mod dictionary;
 #[cfg(test)]
 mod documents;
@@ -39,6 +40,8 @@ enum Command {
     Test,
     /// Lints `template.yaml` with cfn-lint and the SAM command line.
     Template,
+    /// Checks the licences, the sources and the versions of the dependencies.
+    Deny(deny::DenyOptions),
     /// Builds the npm package of the WebAssembly module and prints its sizes.
     Wasm(wasm::WasmOptions),
     /// Measures cache hits of the release server beside a bare axum handler, with wrk.
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Test => test::run(),
         Command::Template => template::run(),
+        Command::Deny(options) => deny::run(&options),
         Command::Wasm(options) => wasm::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Equality => equality::run_alone(),

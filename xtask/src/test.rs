@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 
 use crate::toolchain::{self, WasmToolchain};
-use crate::{dashboard, equality, fuzz, process, redis, template, wasm, web};
+use crate::{dashboard, deny, equality, fuzz, process, redis, template, wasm, web};
 
 /// One thing that has to be green before the tests run.
 #[derive(Debug)]
@@ -22,13 +22,15 @@ struct Step {
 struct Tools {
     wasm: WasmToolchain,
     linters: PathBuf,
+    cargo_deny: PathBuf,
     fuzzer: PathBuf,
 }
 
 /// What comes before the tests, quickest first.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "formatting", run: |_| process::run(process::cargo().args(["fmt", "--all", "--check"])) },
     Step { name: "deployment template", run: |tools| template::lint(&tools.linters) },
+    Step { name: "dependencies", run: |tools| deny::check(&tools.cargo_deny) },
     Step { name: "lints", run: |_| process::run(&mut clippy()) },
     Step { name: "documentation", run: |_| process::run(&mut rustdoc()) },
     Step { name: "WebAssembly package", run: |tools| wasm::build(&tools.wasm) },
@@ -105,7 +107,12 @@ impl Tools {
         toolchain::require_component("clippy", "clippy")?;
         redis::require()?;
         equality::require()?;
-        Ok(Self { wasm: toolchain::require_wasm()?, linters: template::require()?, fuzzer: fuzz::require()? })
+        Ok(Self {
+            wasm: toolchain::require_wasm()?,
+            linters: template::require()?,
+            cargo_deny: deny::require()?,
+            fuzzer: fuzz::require()?,
+        })
     }
 }
 
