@@ -91,6 +91,30 @@ export interface Hottest {
   categories: Record<string, { key: string; hits: number }[]>;
 }
 
+export interface Suggestion {
+  basis: "half" | "double" | "knee";
+  ttl_secs: number;
+  miss_ratio: number;
+  origin_calls_saved_per_day: number;
+  origin_secs_saved_per_day: number | null;
+}
+
+export interface CategoryAdvice {
+  category: string;
+  fresh_for_secs: number;
+  sampled_requests: number;
+  hit_age_secs: { p50: number; p90: number; p99: number } | null;
+  miss_ratio_curve: { ttl_secs: number; miss_ratio: number }[];
+  miss_ratio: number | null;
+  suggestions: Suggestion[];
+  not_enough_data: string | null;
+}
+
+export interface Advice {
+  is_sampling: boolean;
+  categories: CategoryAdvice[];
+}
+
 export interface Entry {
   key: string;
   age_secs: number | null;

@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Window } from "./answers.js";
+import { TimesToLive } from "./advice.js";
 import { Charts } from "./charts.js";
 import { words } from "./format.js";
 import { Keys } from "./keys.js";
@@ -32,6 +33,7 @@ export function Board({ service, theme, chooseOther, onLeave }: BoardProps) {
   const { snapshot, link } = live;
   useEffect(() => document.getElementById("title")?.focus(), []);
   const charts = useMemo(() => <Charts history={history} theme={theme} />, [history, theme]);
+  const advice = useMemo(() => <TimesToLive service={service} />, [service]);
   const keys = useMemo(() => <Keys service={service} />, [service]);
   const management = useMemo(() => <Management service={service} />, [service]);
   return (
@@ -74,6 +76,7 @@ export function Board({ service, theme, chooseOther, onLeave }: BoardProps) {
             {snapshot !== null && <Store snapshot={snapshot} />}
           </section>
         </div>
+        {advice}
         {keys}
         {management}
       </main>

@@ -1,8 +1,9 @@
 // Which entries are hit most, and which are largest.
 
 import { useEffect, useState } from "preact/hooks";
-import type { Entry, Hottest } from "./answers.js";
+import type { Entry } from "./answers.js";
 import { bytes, compact, duration, shortKey, words } from "./format.js";
+import { useRegularly } from "./live.js";
 import { CATEGORIES } from "./management.js";
 import type { Service } from "./service.js";
 
@@ -28,17 +29,7 @@ export function Keys({ service }: { service: Service }) {
 }
 
 function HottestKeys({ service }: { service: Service }) {
-  const [hottest, setHottest] = useState<Hottest | null>(null);
-  useEffect(() => {
-    const read = async () => {
-      if (document.visibilityState === "hidden") return;
-      const answer = await service.hottest().catch(() => null);
-      if (answer !== null) setHottest(answer);
-    };
-    void read();
-    const timer = setInterval(() => void read(), HOTTEST_MS);
-    return () => clearInterval(timer);
-  }, [service]);
+  const hottest = useRegularly(() => service.hottest(), HOTTEST_MS, [service]);
   const categories = Object.entries(hottest?.categories ?? {}).filter(([, keys]) => keys.length > 0);
   if (categories.length === 0) return <p class="nothing">Nothing was hit twice yet.</p>;
   return (

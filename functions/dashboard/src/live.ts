@@ -1,6 +1,6 @@
 // Keeps the page up to date: by the service's stream where there is one, or else by asking again and again.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { History, Snapshot, Window } from "./answers.js";
 import { Refused, type Service } from "./service.js";
 
@@ -97,20 +97,27 @@ function pause(millis: number, ended: AbortSignal): Promise<void> {
   });
 }
 
-/** The history of a window, read anew as long as somebody looks. An answer that fails leaves the old one there. */
+/** The history of a window, read anew as long as somebody looks. */
 export function useHistory(service: Service, window: Window): History | null {
-  const [history, setHistory] = useState<History | null>(null);
-  const wanted = useRef(window);
-  wanted.current = window;
+  return useRegularly(() => service.history(window), HISTORY_MS[window], [service, window]);
+}
+
+/** What is read anew as long as somebody looks. An answer that fails leaves the old one there. */
+export function useRegularly<T extends object>(read: () => Promise<T>, millis: number, on: readonly unknown[]): T | null {
+  const [answer, setAnswer] = useState<T | null>(null);
   useEffect(() => {
-    const read = async () => {
+    let isOver = false;
+    const again = async () => {
       if (document.visibilityState === "hidden") return;
-      const answer = await service.history(window).catch(() => null);
-      if (answer !== null && wanted.current === window) setHistory(answer);
+      const answer = await read().catch(() => null);
+      if (answer !== null && !isOver) setAnswer(answer);
     };
-    void read();
-    const timer = setInterval(() => void read(), HISTORY_MS[window]);
-    return () => clearInterval(timer);
-  }, [service, window]);
-  return history;
+    void again();
+    const timer = setInterval(() => void again(), millis);
+    return () => {
+      isOver = true;
+      clearInterval(timer);
+    };
+  }, [...on]);
+  return answer;
 }

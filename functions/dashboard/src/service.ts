@@ -1,6 +1,6 @@
 // The service's routes, asked with the operator's token, which is nowhere but in this object.
 
-import type { Cleared, Deleted, Erased, History, Hottest, KeysPage, Problem, Session, ShownEntry, Snapshot, Window } from "./answers.js";
+import type { Advice, Cleared, Deleted, Erased, History, Hottest, KeysPage, Problem, Session, ShownEntry, Snapshot, Window } from "./answers.js";
 import { eventsOf } from "./events.js";
 
 /** The service answered, and what it answered is a problem. */
@@ -35,6 +35,10 @@ export class Service {
 
   hottest(): Promise<Hottest> {
     return this.#json("redis/hottest");
+  }
+
+  advice(): Promise<Advice> {
+    return this.#json("redis/advice");
   }
 
   keys(pattern: string, cursor: string | null): Promise<KeysPage> {

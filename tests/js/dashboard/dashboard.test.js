@@ -129,6 +129,18 @@ test("the entries that are hit most are there, and the largest of a sample", asy
   await shown(t, page, /The largest of \d+ entries, which are all/);
 });
 
+test("what was sampled of each category is there, and what it is not enough for is said", async (t) => {
+  for (let number = 0; number < 3; number += 1) await findDrug("warfarin");
+  const advice = async () => (await fetch(`${service.address}/api/v1/redis/advice`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })).json();
+  const sampled = ({ categories }) => categories.find(({ category }) => category === "drug_info").sampled_requests;
+  await until("the requests are in the sample", async () => sampled(await advice()) >= 3);
+  const page = await openSignedIn(t);
+  const row = page.getByRole("region", { name: "Numbers on times to live" }).getByRole("row", { name: /^drug info/ });
+  await row.waitFor();
+  assert.ok(Number(await row.getByRole("cell").nth(1).textContent()) >= 3);
+  await shown(t, page, /too few requests were sampled/);
+});
+
 test("an entry is looked up and cleared after a confirmation", async (t) => {
   await findDrug("aspirin");
   const page = await openSignedIn(t, { expected: /status of 400/ });
