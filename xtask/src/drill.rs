@@ -48,10 +48,10 @@ pub(crate) fn run(options: &DrillOptions) -> Result<ExitCode> {
 }
 
 /// The Lambda functions, and the bare one beside them, as they are deployed: small, because a package has to be brought
-/// to each environment. It costs no time that can be measured. Returns their directory.
+/// to each environment. Returns their directory.
 fn build_functions(target: &Path) -> Result<PathBuf> {
     let mut build = process::cargo();
-    build.args(RELEASE).arg("--bins").arg("--target-dir").arg(target).env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s");
+    build.args(RELEASE).arg("--bins").arg("--target-dir").arg(target).env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "z");
     process::run(&mut build)?;
     Ok(target.join("release"))
 }
