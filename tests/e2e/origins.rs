@@ -16,7 +16,7 @@ use medinsight_tests::{Answered, Service, get, question};
 use serde_json::{Value, json};
 
 /// What a backend answers to a health question.
-fn analysis() -> Value {
+pub(crate) fn analysis() -> Value {
     json!({
         "condition": "An invented condition",
         "explanation": "An invented explanation.",

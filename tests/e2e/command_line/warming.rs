@@ -80,6 +80,25 @@ async fn a_run_that_was_interrupted_goes_on_where_it_was() {
     assert!(!state.exists());
 }
 
+/// An origin that allows two requests a second leaves some of each batch undone, which is asked for again.
+#[tokio::test]
+async fn the_budget_of_an_origin_makes_a_run_longer_and_loses_nothing() {
+    let backend = OriginServer::start(|_| Reply::json(200, &crate::origins::analysis())).await;
+    let budget = [("ORIGIN_REQUESTS_PER_SECOND", "2"), ("ORIGIN_QUEUE_MS", "1000"), ("ORIGIN_TIMEOUT_MS", "20000")];
+    let origin_url = backend.url();
+    let origin =
+        [("MEDINSIGHT_ORIGIN", "upstream"), ("ORIGIN_URL", origin_url.as_str()), ("MEDINSIGHT_ADMIN_TOKEN", TOKEN)];
+    let server = ServerProcess::start(&[&origin[..], &budget[..]].concat()).await;
+    let url = format!("http://{}", server.address());
+    let settings = [("MEDINSIGHT_URL", url.as_str()), ("MEDINSIGHT_ADMIN_TOKEN", TOKEN)];
+    let (_folder, file) = file(&numbered_questions(10));
+    let ended = medinsight(&["warm", &file.display().to_string(), "--json"], &settings).await;
+    assert_eq!((ended.code, &ended.json()["fates"]), (Some(0), &json!({ "computed": 10 })), "{ended:?}");
+    let arrivals: Vec<_> = backend.received().into_iter().map(|received| received.at).collect();
+    assert_eq!(arrivals.len(), 10);
+    assert!(arrivals.windows(3).all(|three| three[2] - three[0] >= Duration::from_secs(1)), "{arrivals:?}");
+}
+
 /// A gateway or a proxy says it before the service has a word.
 #[tokio::test]
 async fn whoever_asks_to_be_left_alone_for_a_while_is_and_then_asked_again() {

@@ -38,9 +38,9 @@ pub(crate) async fn run(args: &ClearArgs, service: &Service, output: &Output) ->
 fn text(cleared: &Value, service: &Service) -> String {
     let (found, deleted) = (&cleared["keys_found"], &cleared["keys_deleted"]);
     if cleared["dry_run"] == true {
-        return format!("{found} entries match in {}; nothing was cleared, --yes does it\n", service.name());
+        return format!("entries that match in {}: {found}; nothing was cleared, --yes does it\n", service.name());
     }
     let rest =
         if cleared["is_sweeping"] == true { "; none of the rest is served, and it is being removed" } else { "" };
-    format!("cleared: {deleted} of {found} entries are removed from {}{rest}\n", service.name())
+    format!("entries removed from {}: {deleted} of {found}{rest}\n", service.name())
 }

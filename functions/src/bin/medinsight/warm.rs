@@ -21,8 +21,8 @@ use std::path::PathBuf;
 /// The longest file.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// How often a batch is sent in vain before the command gives up; it can be run again.
-const MAX_ATTEMPTS: usize = 3;
+/// How often in a row nothing of a batch is done before the command gives up; it can be run again.
+const MAX_IN_VAIN: usize = 3;
 
 #[derive(Args)]
 #[command(after_long_help = "\
@@ -64,11 +64,13 @@ pub(crate) async fn run(args: &WarmArgs, service: &Service, output: &Output) -> 
 /// Warms a batch. What the service had no time for is sent again, and so is all of it when it was asked to come later.
 async fn warm(batch: &[Item], service: &Service, pace: &mut Pace) -> Result<Fates, Failure> {
     let (mut fates, mut pending) = (Fates::default(), batch.to_vec());
-    for _ in 0..MAX_ATTEMPTS {
+    let mut in_vain = 0;
+    while in_vain < MAX_IN_VAIN {
         pace.wait().await;
         let answer = service.send(Ask::post("/api/v1/cache/warm-cache", &items::body(&pending))).await?;
         if let Some(pause) = pace::retry_after(&answer) {
             tokio::time::sleep(pause).await;
+            in_vain += 1;
             continue;
         }
         let outcomes = items::outcomes(&pending, &answer.json()?["data"])?;
@@ -81,6 +83,7 @@ async fn warm(batch: &[Item], service: &Service, pace: &mut Pace) -> Result<Fate
         if again.is_empty() {
             return Ok(fates);
         }
+        in_vain = if done.is_empty() { in_vain + 1 } else { 0 };
         pending = again.into_iter().map(|(item, _)| item).collect();
     }
     if pending.len() == batch.len() {

@@ -1,8 +1,9 @@
 //! How far the warming has got: a bar on a terminal, elsewhere lines now and then. Both go to standard error.
 
 use crate::output::{Output, readable_secs};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::cell::Cell;
+use std::fmt;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
@@ -35,8 +36,13 @@ impl Progress {
             let now = Instant::now();
             return Self::Lines { from, of, started: now, last: Cell::new(now) };
         }
-        let template = "{bar:30} {pos} of {len}  {per_sec}  {eta} left";
+        let template = "{bar:30} {pos} of {len}, {rate} a second, {eta} left";
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let rate = |state: &ProgressState, text: &mut dyn fmt::Write| {
+            // What cannot be written is not shown.
+            let _ = write!(text, "{:.1}", state.per_sec());
+        };
+        let style = style.with_key("rate", rate);
         let bar = ProgressBar::new(of as u64).with_style(style);
         bar.set_position(from as u64);
         bar.reset_eta();
