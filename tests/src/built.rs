@@ -54,6 +54,11 @@ fn build(package: &str) -> BTreeMap<String, PathBuf> {
     cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--locked", "--message-format", "json", "--quiet"]);
     cargo.args(["--package", package, "--bins", "--profile", profile_of(&profile_dir)]);
     cargo.arg("--target-dir").arg(profile_dir.parent().expect("a target directory"));
+    // Build scripts of dependencies run again when these differ, and everything above them is compiled anew.
+    let is_of_this_package = |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.starts_with(start));
+    env::vars_os().filter(|(name, _)| is_of_this_package(&name.to_string_lossy())).for_each(|(name, _)| {
+        cargo.env_remove(name);
+    });
     let output = cargo.stderr(Stdio::inherit()).output().expect("cargo can be started");
     assert!(output.status.success(), "the programs do not build");
     String::from_utf8_lossy(&output.stdout).lines().filter_map(executable).collect()

@@ -19,10 +19,20 @@ pub(crate) fn workspace_root() -> PathBuf {
 }
 
 /// The cargo that runs this command, at the root of the workspace.
+///
+/// What cargo tells this program of its own package is kept from it: build scripts of dependencies (ring's) run again when
+/// that differs, and everything above them would be compiled anew whenever another program had called cargo before.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     command.current_dir(workspace_root());
+    for (name, _) in env::vars_os().filter(|(name, _)| is_of_the_package(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
     command
+}
+
+fn is_of_the_package(variable: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| variable.starts_with(start))
 }
 
 /// Where cargo puts what it builds, whichever setting decides that.
