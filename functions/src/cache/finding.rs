@@ -64,15 +64,25 @@ impl Cache {
 
     pub(super) async fn look_up(&self, visit: Visit, budget: &mut Budget) -> Found {
         let Visit { key, counts, inputs, .. } = visit;
+        let found = self.look_near_and_far(&key, counts, inputs, budget).await;
+        self.note_hit(&key, &found);
+        found
+    }
+
+    async fn look_near_and_far(
+        &self,
+        key: &CacheKey,
+        counts: Vec<CacheKey>,
+        inputs: Vec<(CacheKey, Bytes)>,
+        budget: &mut Budget,
+    ) -> Found {
         let now = self.0.clock.now();
         let known = self.0.generations.known(key.kind().category(), now);
         if let Known::Current(generation) = known
-            && let Some(entry) = self.find_nearby(&key, generation)
+            && let Some(entry) = self.find_nearby(key, generation)
         {
             self.defer(counts, inputs);
-            let found = Found::Entry(entry, Freshness::Fresh);
-            self.note_hit(&key, &found);
-            return found;
+            return Found::Entry(entry, Freshness::Fresh);
         }
         let mut errand = Errand { read: Some(key.clone()), counts, payloads: inputs, ..Errand::default() };
         if !matches!(known, Known::Current(_)) {
@@ -83,9 +93,7 @@ impl Cache {
             Err(error) => Found::Failure(error.reason),
             Ok(reply) => match (reply.generation(key.kind().category()), known) {
                 (Some(generation), _) | (None, Known::Current(generation)) => {
-                    let found = self.judge_and_keep(&key, reply.entry, generation);
-                    self.note_hit(&key, &found);
-                    found
+                    self.judge_and_keep(key, reply.entry, generation)
                 }
                 (None, _) => Found::Nothing,
             },
