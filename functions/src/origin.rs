@@ -41,13 +41,16 @@ pub trait Origin: fmt::Debug + Send + Sync {
     /// The revision of what computes the answers; part of every digest.
     fn revision(&self) -> &AnalyzerRevision;
 
-    /// Answers a health question, given the known interactions of the person's medicines.
+    /// Answers a health question, given the known interactions of the person's medicines. By default there is no answer.
     fn analyze<'a>(
         &'a self,
         question: &'a HealthAnalysisRequest,
         interactions: &'a MedicationInteractions,
         until: Deadline,
-    ) -> Answering<'a, HealthAnalysis>;
+    ) -> Answering<'a, HealthAnalysis> {
+        let _ = (question, interactions, until);
+        no_answer()
+    }
 
     /// Answers which of some medicines interact. The answer may depend on nothing but the set.
     fn interactions<'a>(&'a self, medications: &'a MedicationSet) -> Answering<'a, MedicationInteractions>;
@@ -64,17 +67,28 @@ pub trait Origin: fmt::Debug + Send + Sync {
         false
     }
 
-    /// Answers what is known of a drug, or [`OriginError::UnknownDrug`].
-    fn drug_facts<'a>(&'a self, drug: &'a DrugName, until: Deadline) -> Answering<'a, DrugFacts>;
+    /// Answers what is known of a drug, or [`OriginError::UnknownDrug`]. By default there is no answer.
+    fn drug_facts<'a>(&'a self, drug: &'a DrugName, until: Deadline) -> Answering<'a, DrugFacts> {
+        let _ = (drug, until);
+        no_answer()
+    }
 
     /// Analyses a drug, or answers [`OriginError::UnknownDrug`]. The answer may depend on nothing but the drug and the
-    /// variant.
+    /// variant. By default there is none.
     fn drug_analysis<'a>(
         &'a self,
         drug: &'a DrugName,
         variant: &'a AnalysisVariant,
         until: Deadline,
-    ) -> Answering<'a, DrugAnalysis>;
+    ) -> Answering<'a, DrugAnalysis> {
+        let _ = (drug, variant, until);
+        no_answer()
+    }
+}
+
+/// What an origin says to a kind of question that it has no answers to; it is never asked those.
+fn no_answer<'a, T: Send + 'a>() -> Answering<'a, T> {
+    Box::pin(std::future::ready(Err(OriginError::Unavailable)))
 }
 
 /// An answer as it is stored.

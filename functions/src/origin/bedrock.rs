@@ -1,7 +1,7 @@
 //! A model of Amazon Bedrock, asked by the Converse API.
 //!
-//! It is asked for the text of answers to health questions and of analyses of drugs. Facts about drugs are not asked of a
-//! model.
+//! It is asked for the text of answers to health questions and of analyses of drugs. It is never asked for facts about drugs:
+//! a model makes them up when it knows none.
 
 mod answers;
 mod conversation;
@@ -11,7 +11,7 @@ mod reply;
 mod transport;
 
 use super::answer::{HealthAnalysis, MedicationInteractions};
-use super::drug_answer::{DrugAnalysis, DrugFacts};
+use super::drug_answer::DrugAnalysis;
 use super::failure::{CallFailure, Repeatable};
 use super::guard::{Attempt, Guard, Metered};
 use super::http::HttpClient;
@@ -146,11 +146,6 @@ impl Origin for BedrockOrigin {
     /// What cannot be the name of a drug stays here: it may be anything that a person typed.
     fn rules_out(&self, drug: &DrugName) -> bool {
         !could_be_a_drug(drug)
-    }
-
-    /// A model makes facts up when it knows none, so it is never asked for them.
-    fn drug_facts<'a>(&'a self, _drug: &'a DrugName, _until: Deadline) -> Answering<'a, DrugFacts> {
-        Box::pin(std::future::ready(Err(OriginError::Unavailable)))
     }
 
     fn drug_analysis<'a>(

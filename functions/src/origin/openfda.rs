@@ -3,8 +3,8 @@
 mod label;
 mod ndc;
 
-use super::answer::{HealthAnalysis, MedicationInteractions};
-use super::drug_answer::{DrugAnalysis, DrugFacts};
+use super::answer::MedicationInteractions;
+use super::drug_answer::DrugFacts;
 use super::embedded::DISCLAIMER;
 use super::failure::{CallFailure, Repeatable};
 use super::guard::{Attempt, Guard};
@@ -18,10 +18,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request};
 use http_body_util::Full;
 use label::Label;
-use medinsight_core::{
-    AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, InvalidAnalyzerRevision, MedicationSet,
-    percent_encode,
-};
+use medinsight_core::{AnalyzerRevision, DrugName, InvalidAnalyzerRevision, MedicationSet, percent_encode};
 use ndc::Product;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -131,16 +128,6 @@ impl Origin for OpenfdaOrigin {
         &self.revision
     }
 
-    /// It has no answers to health questions, and is never asked.
-    fn analyze<'a>(
-        &'a self,
-        _question: &'a HealthAnalysisRequest,
-        _interactions: &'a MedicationInteractions,
-        _until: Deadline,
-    ) -> Answering<'a, HealthAnalysis> {
-        Box::pin(std::future::ready(Err(OriginError::Unavailable)))
-    }
-
     fn interactions<'a>(&'a self, medications: &'a MedicationSet) -> Answering<'a, MedicationInteractions> {
         self.embedded.interactions(medications)
     }
@@ -156,16 +143,6 @@ impl Origin for OpenfdaOrigin {
 
     fn drug_facts<'a>(&'a self, drug: &'a DrugName, until: Deadline) -> Answering<'a, DrugFacts> {
         Box::pin(async move { self.look_up(drug, until).await.map_err(OriginError::from) })
-    }
-
-    /// It has no analyses, and is never asked.
-    fn drug_analysis<'a>(
-        &'a self,
-        _drug: &'a DrugName,
-        _variant: &'a AnalysisVariant,
-        _until: Deadline,
-    ) -> Answering<'a, DrugAnalysis> {
-        Box::pin(std::future::ready(Err(OriginError::Unavailable)))
     }
 }
 
