@@ -3,6 +3,7 @@
 import { useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { Entry } from "./answers.js";
+import { Facts } from "./facts.js";
 import { bytes, count, duration, words } from "./format.js";
 import { partsOf, type EntryName, type Service } from "./service.js";
 
@@ -128,7 +129,7 @@ function EntryCard({ service }: { service: Service }) {
     if (name === null) throw new Error("a key is category:identifier, optionally followed by :sub_key");
     const { entry } = await service.entry(name);
     if (entry === null) return { question: "There is no such entry.", deed: null };
-    return { question: "There is this entry.", facts: <Facts entry={entry} />, deed: { name: "Clear the entry", run: () => clearEntry(service, name) } };
+    return { question: "There is this entry.", facts: <EntryFacts entry={entry} />, deed: { name: "Clear the entry", run: () => clearEntry(service, name) } };
   };
   return <Card id="entry" title="An entry" label="Key" hint="As drug_info:aspirin, with or without medinsight: before it." look="Look it up" plan={plan} />;
 }
@@ -164,7 +165,7 @@ function SessionCard({ service }: { service: Service }) {
   return <Card id="session" title="A session" label="Session id" hint="What is in it is not shown, only what there is." look="Look it up" plan={plan} />;
 }
 
-function Facts({ entry }: { entry: Entry }) {
+function EntryFacts({ entry }: { entry: Entry }) {
   const yes = (value: boolean | null) => (value === null ? "–" : value ? "yes" : "no");
   const facts: [string, string][] = [
     ["age", duration(entry.age_secs)],
@@ -176,14 +177,5 @@ function Facts({ entry }: { entry: Entry }) {
     ["origin took", entry.origin_cost_ms === null ? "–" : `${count(entry.origin_cost_ms)} ms`],
     ["is served", entry.is_current === false ? "no, its category was cleared" : "yes, while it is fresh enough"],
   ];
-  return (
-    <dl class="facts">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Facts facts={facts} />;
 }

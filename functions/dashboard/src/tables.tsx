@@ -1,6 +1,7 @@
 // Numbers by endpoint, by reason and by database.
 
 import type { History, Snapshot } from "./answers.js";
+import { Facts } from "./facts.js";
 import { bytes, compact, count, duration, percent, words } from "./format.js";
 import { sum } from "./series.js";
 
@@ -86,14 +87,7 @@ export function Store({ snapshot: { health, performance, stats } }: { snapshot: 
   const sizes = Object.entries(stats?.entry_sizes.categories ?? {}).filter(([, size]) => size.count > 0);
   return (
     <>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       {sizes.length > 0 && (
         <div class="scroll" tabIndex={0} role="region" aria-label="Entries stored since counting began">
           <table>
