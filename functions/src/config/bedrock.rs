@@ -24,6 +24,7 @@ pub struct BedrockConfig {
     pub requests: Option<Rate>,
     /// `BEDROCK_TOKENS_PER_MINUTE`: how many tokens, of questions and answers, all processes together may use; 100,000. 0
     /// for no limit.
+    #[cfg_attr(not(feature = "bedrock"), expect(dead_code, reason = "checked without the origin, used by it only"))]
     pub(crate) tokens: Option<Volume>,
     /// `AWS_ACCESS_KEY_ID` and what belongs to it, which Lambda sets. Without it the SDK looks for the role of the
     /// container or of the machine.
