@@ -14,6 +14,7 @@ mod documents;
 mod drill;
 mod equality;
 mod fuzz;
+mod fuzz_targets;
 mod npm;
 mod openapi;
 mod process;
@@ -62,6 +63,8 @@ enum Command {
     Openapi,
     /// Sends a server at least 20,000 requests that schemathesis makes from its OpenAPI document.
     Fuzz(fuzz::FuzzOptions),
+    /// Runs the fuzz targets of `tests/fuzz`: keys, patterns, entries, bodies of requests and the routes, guided by coverage.
+    FuzzTargets(fuzz_targets::FuzzTargetsOptions),
     /// Serves the fixed answer that `bench` compares with.
     #[command(hide = true)]
     BareAxum(bare_axum::BareAxumOptions),
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Command::Drill(options) => drill::run(&options),
         Command::Openapi => openapi::run(),
         Command::Fuzz(options) => fuzz::run(&options),
+        Command::FuzzTargets(options) => fuzz_targets::run(&options),
         Command::BareAxum(options) => bare_axum::run(&options),
     };
     match outcome {
