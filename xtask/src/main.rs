@@ -20,6 +20,7 @@ mod openapi;
 mod process;
 mod python;
 mod redis;
+mod sbom;
 mod server;
 #[cfg(test)]
 mod source;
@@ -43,6 +44,8 @@ enum Command {
     Template,
     /// Checks the licences, the sources and the versions of the dependencies.
     Deny(deny::DenyOptions),
+    /// Writes a document (SBOM, `CycloneDX`) for each program: the crates in it, with licences and checksums.
+    Sbom(sbom::SbomOptions),
     /// Builds the npm package of the WebAssembly module and prints its sizes.
     Wasm(wasm::WasmOptions),
     /// Measures cache hits of the release server beside a bare axum handler, with wrk.
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Template => template::run(),
         Command::Deny(options) => deny::run(&options),
+        Command::Sbom(options) => sbom::run(&options),
         Command::Wasm(options) => wasm::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Equality => equality::run_alone(),
