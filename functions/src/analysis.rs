@@ -5,7 +5,7 @@ mod summary;
 pub use summary::Summary;
 
 use crate::budget::{NotAnswered, Payer};
-use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Substitute, Visit};
+use crate::cache::{Answer, Cache, Computing, Counter, Deadline, Endpoint, Substitute, Visit};
 use crate::origin::answer::MedicationInteractions;
 use crate::origin::{Chain, Origin, OriginError, to_json};
 use bytes::Bytes;
@@ -190,15 +190,9 @@ impl HealthAnalyses {
         }
     }
 
-    /// A computation that moves to the heap when it begins, which most never do: the engine passes it on through many
-    /// futures, which would all have to be as large.
-    fn computing(
-        &self,
-        question: Asked,
-        deadline: Deadline,
-    ) -> impl Future<Output = Result<Bytes, OriginError>> + Send + 'static {
+    fn computing(&self, question: Asked, deadline: Deadline) -> impl FnOnce() -> Computing + use<> {
         let analyses = self.clone();
-        async move { Box::pin(analyses.compute(question, deadline)).await }
+        move || Box::pin(analyses.compute(question, deadline))
     }
 
     async fn compute(self, question: Asked, deadline: Deadline) -> Result<Bytes, OriginError> {
@@ -213,7 +207,7 @@ impl HealthAnalyses {
         }
         let (analyses, question) = (self.clone(), Arc::new(question));
         let again = Arc::clone(&question);
-        let compute = move || analyses.compute_otherwise(again, deadline);
+        let compute = move || -> Computing { Box::pin(analyses.compute_otherwise(again, deadline)) };
         (Asked::Shared(question), Some(Substitute::new(compute, self.origins.substitute_life())))
     }
 
@@ -249,7 +243,8 @@ impl HealthAnalyses {
         let digest = medications.digest(origin.revision());
         let key = CacheKey::medication_interactions(&digest, self.key_secret.as_ref());
         let origin = Arc::clone(origin);
-        let compute = async move { to_json(&origin.interactions(&medications).await?) };
+        let compute =
+            move || -> Computing { Box::pin(async move { to_json(&origin.interactions(&medications).await?) }) };
         let visit = Visit { counts: Endpoint::MedicationInteractions.requests(), ..Visit::to(key, deadline) };
         let result = self.cache.fetch(visit, compute).await;
         match &result {

@@ -36,6 +36,7 @@ mod timing;
 
 pub use accounting::Counts;
 pub use clearing::Cleared;
+pub use computing::Computing;
 pub use counter::{Counter, Endpoint, MinuteCount, SizeClass, Usage};
 pub use encryption::{Encryption, EncryptionSetting, NoEncryption, StoreScope};
 pub use envelope::{Envelope, NotWrapped, Opened, Stamp, Unreadable};
@@ -183,10 +184,7 @@ impl Cache {
     /// # Errors
     ///
     /// The origin's error when there is nothing to serve instead. A failing store is never an error.
-    pub async fn fetch<F>(&self, visit: Visit, compute: F) -> Result<Answer, OriginError>
-    where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
-    {
+    pub async fn fetch(&self, visit: Visit, compute: impl FnOnce() -> Computing) -> Result<Answer, OriginError> {
         self.fetch_if(visit, std::future::ready(Ok(())), compute).await
     }
 
@@ -196,9 +194,13 @@ impl Cache {
     /// # Errors
     ///
     /// The origin's error, or that of `admission`, when there is nothing to serve instead.
-    pub async fn fetch_if<F, A, E>(&self, visit: Visit, admission: A, compute: F) -> Result<Answer, E>
+    pub async fn fetch_if<A, E>(
+        &self,
+        visit: Visit,
+        admission: A,
+        compute: impl FnOnce() -> Computing,
+    ) -> Result<Answer, E>
     where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
         A: Future<Output = Result<(), E>> + Send,
         E: From<OriginError>,
     {
@@ -212,9 +214,13 @@ impl Cache {
         result
     }
 
-    async fn find_or_compute<F, A, E>(&self, mut visit: Visit, admission: A, compute: F) -> Result<Answer, E>
+    async fn find_or_compute<A, E>(
+        &self,
+        mut visit: Visit,
+        admission: A,
+        compute: impl FnOnce() -> Computing,
+    ) -> Result<Answer, E>
     where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
         A: Future<Output = Result<(), E>> + Send,
         E: From<OriginError>,
     {
@@ -225,22 +231,22 @@ impl Cache {
         match found {
             Found::Entry(entry, Freshness::Fresh) => Ok(entry.into_answer(CacheStatus::Hit)),
             Found::Entry(entry, Freshness::RefreshEarly) => {
-                self.refresh(key, compute, deadline);
+                self.refresh(key, compute(), deadline);
                 Ok(entry.into_answer(CacheStatus::Hit))
             }
             Found::Entry(entry, Freshness::StaleWhileRevalidate) => {
-                self.refresh(key, compute, deadline);
+                self.refresh(key, compute(), deadline);
                 Ok(entry.into_answer(CacheStatus::Stale))
             }
             // Computations are boxes, so that the future of a hit is small.
             Found::Entry(entry, Freshness::StaleIfError) => {
-                Ok(Box::pin(self.compute_instead_of(entry, key, admission, compute, journey(None))).await?)
+                Ok(Box::pin(self.compute_instead_of(entry, key, admission, compute(), journey(None))).await?)
             }
             Found::Entry(_, Freshness::Gone) | Found::Nothing => {
-                Box::pin(self.compute_if(key, admission, compute, substitute, journey(None))).await
+                Box::pin(self.compute_if(key, admission, compute(), substitute, journey(None))).await
             }
             Found::Failure(reason) => {
-                Box::pin(self.compute_if(key, admission, compute, substitute, journey(Some(reason)))).await
+                Box::pin(self.compute_if(key, admission, compute(), substitute, journey(Some(reason)))).await
             }
         }
     }

@@ -14,7 +14,7 @@ pub use desk::NoAnswerNow;
 pub use progress::{FailureCause, Phase, Progress};
 
 use crate::budget::{NotAnswered, Payer};
-use crate::cache::{Answer, Cache, Counter, Deadline, Endpoint, Substitute, Usage, Visit};
+use crate::cache::{Answer, Cache, Computing, Counter, Deadline, Endpoint, Substitute, Usage, Visit};
 use crate::origin::{Chain, DrugFacts, OriginError, to_json};
 use bytes::Bytes;
 use desk::Desk;
@@ -76,7 +76,7 @@ impl Drugs {
             ..Visit::to(key.clone(), deadline)
         };
         let admission = async { payer.pay().await.map_err(NotAnswered::from) };
-        let result = cache.fetch_if(visit, admission, Box::pin(self.clone().look_up(drug, key, deadline))).await;
+        let result = cache.fetch_if(visit, admission, self.looking_up(drug, key, deadline)).await;
         match &result {
             Ok(answer) => cache.count_answer(Endpoint::DrugInfo, answer),
             Err(NotAnswered::Origin(OriginError::UnknownDrug) | NotAnswered::OverBudget(_)) => {}
@@ -104,7 +104,7 @@ impl Drugs {
             return Err(OriginError::UnknownDrug);
         }
         let visit = Visit::to(key.clone(), deadline);
-        self.0.cache.renew(visit, Box::pin(self.clone().look_up(drug, key, deadline))).await
+        self.0.cache.renew(visit, self.looking_up(drug, key, deadline)).await
     }
 
     /// The name that facts about a drug are kept under, and their key. No drug's name makes too long a key.
@@ -112,6 +112,11 @@ impl Drugs {
         let drug = self.0.facts.generic_name(drug);
         let key = CacheKey::drug_info(&drug).map_err(|_| OriginError::UnknownDrug)?;
         Ok((drug, key))
+    }
+
+    fn looking_up(&self, drug: DrugName, key: CacheKey, deadline: Deadline) -> impl FnOnce() -> Computing + use<> {
+        let drugs = self.clone();
+        move || Box::pin(drugs.look_up(drug, key, deadline))
     }
 
     async fn look_up(self, drug: DrugName, key: CacheKey, deadline: Deadline) -> Result<Bytes, OriginError> {
@@ -125,7 +130,7 @@ impl Drugs {
     fn facts_of_others(&self, drug: &DrugName, deadline: Deadline) -> Option<Substitute> {
         self.0.facts.has_substitutes().then(|| {
             let (drugs, drug) = (self.clone(), drug.clone());
-            Substitute::new(move || drugs.look_up_otherwise(drug, deadline), self.0.facts.substitute_life())
+            Substitute::new(move || Box::pin(drugs.look_up_otherwise(drug, deadline)), self.0.facts.substitute_life())
         })
     }
 

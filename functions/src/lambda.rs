@@ -9,12 +9,14 @@ mod extension;
 mod host;
 mod http;
 mod http_answer;
+mod http_event;
 mod runtime_api;
 mod shutdown;
 
 use crate::api::{self, Routes, Services, Serving};
 use crate::config::Config;
 use crate::metrics::Metrics;
+use crate::origin::{MakeOrigins, Origins};
 use crate::{environment, logging, server};
 use aftercare::Afterwards;
 use axum::Router;
@@ -32,6 +34,7 @@ use tracing::level_filters::LevelFilter;
 type Extension = JoinHandle<NotAnswered>;
 
 pub(crate) use aftercare::{Aftercare, until};
+pub use http_event::HttpEvent;
 
 /// How long what waits for a trip may take after SIGTERM. Lambda ends the environment 500 ms after it.
 const TIME_TO_FLUSH: Duration = Duration::from_millis(300);
@@ -42,16 +45,20 @@ const TIME_TO_FLUSH: Duration = Duration::from_millis(300);
 ///
 /// When a setting breaks its rule, which Lambda is told, or the runtime API fails.
 pub async fn serve(routes: Routes<Serving>) -> Result<(), Error> {
-    serve_with_page(routes, Router::new()).await
+    serve_all(routes, Router::new(), Origins::new).await
 }
 
-/// [`serve`], and a page beside the routes.
+/// [`serve`] for routes that ask no origin, and a page beside them.
 ///
 /// # Errors
 ///
 /// As [`serve`].
-pub async fn serve_with_page(routes: Routes<Serving>, page: Router) -> Result<(), Error> {
-    let function = Function::start().await?;
+pub async fn serve_without_origins(routes: Routes<Serving>, page: Router) -> Result<(), Error> {
+    serve_all(routes, page, Origins::none).await
+}
+
+async fn serve_all(routes: Routes<Serving>, page: Router, make_origins: MakeOrigins) -> Result<(), Error> {
+    let function = Function::start(make_origins).await?;
     let router = api::finish(routes, function.services.clone()).merge(page);
     let runtime = http::runtime(router, Arc::clone(&function.aftercare));
     function.run(runtime).await
@@ -70,10 +77,10 @@ impl Function {
     /// # Errors
     ///
     /// When a setting breaks its rule. Lambda is told; the message names the setting and never shows the value.
-    pub(crate) async fn start() -> Result<Self, Error> {
+    pub(crate) async fn start(make_origins: MakeOrigins) -> Result<Self, Error> {
         let variables = environment::variables();
         let host = Host::of(&variables)?;
-        match assembled(&variables, &host) {
+        match assembled(&variables, &host, make_origins) {
             Ok(services) => Ok(Self::of(services, host)),
             Err(message) => {
                 // The setting that says how much is to be logged may be the one that is wrong.
@@ -121,11 +128,11 @@ impl Function {
     }
 }
 
-fn assembled(variables: &[(String, String)], host: &Host) -> Result<Services, String> {
+fn assembled(variables: &[(String, String)], host: &Host, make_origins: MakeOrigins) -> Result<Services, String> {
     let mut config = Config::from_variables(variables).map_err(|error| error.to_string())?;
     host.adapt(&mut config);
     logging::start(config.log_level);
-    let services = server::assemble(&config).map_err(|error| error.to_string())?;
+    let services = server::assemble(&config, make_origins).map_err(|error| error.to_string())?;
     let (store, encryption) = (services.cache.store().name(), services.cache.envelope().encryption().as_str());
     tracing::info!(store, encryption, origin = config.origin.names(), "function starts");
     services.cache.store().warm_up();

@@ -10,6 +10,7 @@ mod embedded;
 mod failure;
 mod guard;
 mod http;
+mod none;
 mod openfda;
 mod origins;
 mod source;
@@ -19,7 +20,7 @@ pub use answer::{HealthAnalysis, MedicationInteractions};
 pub use chain::Chain;
 pub use drug_answer::{DrugAnalysis, DrugFacts, DrugMatch};
 pub use embedded::{DISCLAIMER, EmbeddedOrigin, NotComparable, compare_in_formulary, search_formulary};
-pub use origins::Origins;
+pub use origins::{MakeOrigins, Origins};
 pub use source::Source;
 
 use crate::cache::Deadline;

@@ -9,7 +9,7 @@ use crate::dashboard;
 use crate::demo;
 use crate::drugs::Drugs;
 use crate::monitoring::Monitor;
-use crate::origin::Origins;
+use crate::origin::{MakeOrigins, Origins};
 use crate::store::{MemoryStore, RedisStore, Store};
 use axum::Router;
 use hyper::server::conn::http1;
@@ -32,12 +32,12 @@ const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the store is asked whether it is there.
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The services on their engine, put together from a configuration. Nothing is connected to yet.
+/// The services on their engine, put together from a configuration and its origins. Nothing is connected to yet.
 ///
 /// # Errors
 ///
 /// When Redis is configured and cannot be used as it is, or entries cannot be encrypted as the configuration demands.
-pub fn assemble(config: &Config) -> Result<Services, Box<dyn std::error::Error>> {
+pub fn assemble(config: &Config, make_origins: MakeOrigins) -> Result<Services, Box<dyn std::error::Error>> {
     let clock = Clock::System;
     let (store, scope) = match &config.redis {
         Some(redis) => (Store::Redis(RedisStore::new(redis, &clock)?), StoreScope::Shared),
@@ -53,7 +53,7 @@ pub fn assemble(config: &Config) -> Result<Services, Box<dyn std::error::Error>>
         near_bytes: near_bytes(config, scope),
         clock,
     });
-    let Origins { health, drug_facts, drug_analyses } = Origins::new(config, &cache)?;
+    let Origins { health, drug_facts, drug_analyses } = make_origins(config, &cache)?;
     let drugs = Drugs::new(cache.clone(), drug_facts, drug_analyses, config.origin_timeout);
     let analyses = HealthAnalyses::new(cache.clone(), health, config.key_secret.clone());
     let monitor = Monitor::new(cache.clone(), config.alerts);
@@ -107,7 +107,7 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let services = assemble(config)?;
+    let services = assemble(config, Origins::new)?;
     let (cache, monitor, live) = (services.cache.clone(), services.monitor.clone(), services.live.clone());
     let pages = demo::router(services.clone(), &config.demo_package).merge(dashboard::router());
     let router = api::finish(api::all_routes(), services).merge(pages);

@@ -10,6 +10,7 @@ mod job;
 use crate::api::{RequestId, Services};
 use crate::cache::Measures;
 use crate::lambda::{Aftercare, Function, until};
+use crate::origin::Origins;
 use crate::warming::Fate;
 use batch::{BatchItemFailure, BatchResponse, ScheduleResponse};
 use event::{Event, Message};
@@ -30,7 +31,7 @@ const WARMING: &str = include_str!("../data/warming.json");
 ///
 /// When a setting breaks its rule, which Lambda is told, or the runtime API fails.
 pub async fn serve() -> Result<(), Error> {
-    let function = Function::start().await?;
+    let function = Function::start(Origins::new).await?;
     let worker = Worker { services: function.services.clone(), aftercare: Arc::clone(&function.aftercare) };
     let handler = service_fn(move |event| handle(worker.clone(), event));
     function.run(Runtime::new(handler)).await

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category};
-use medinsight_functions::cache::{CacheStatus, Deadline, Visit};
+use medinsight_functions::cache::{CacheStatus, Computing, Deadline, Visit};
 use medinsight_functions::origin::OriginError;
 use medinsight_functions::store::FailureReason;
 use medinsight_tests::Service;
@@ -21,12 +21,12 @@ fn visit() -> Visit {
     Visit::to(answer(), deadline)
 }
 
-async fn gives(body: &'static str) -> Result<Bytes, OriginError> {
-    Ok(Bytes::from_static(body.as_bytes()))
+fn gives(body: &'static str) -> impl FnOnce() -> Computing {
+    move || Box::pin(async { Ok(Bytes::from_static(body.as_bytes())) })
 }
 
-async fn fails(error: OriginError) -> Result<Bytes, OriginError> {
-    Err(error)
+fn fails(error: OriginError) -> impl FnOnce() -> Computing {
+    move || Box::pin(async move { Err(error) })
 }
 
 #[tokio::test]

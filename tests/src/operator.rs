@@ -3,7 +3,8 @@
 use axum::body::Body;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Request};
-use lambda_http::request::RequestContext;
+use medinsight_functions::api::Gateway;
+use medinsight_functions::lambda::HttpEvent;
 use serde_json::{Value, json};
 
 /// An invented admin token.
@@ -43,7 +44,7 @@ pub fn through_gateway(mut request: Request<Body>, source_ip: &str, claims: Opti
     request
 }
 
-fn context(source_ip: &str, claims: Option<Value>) -> RequestContext {
+fn context(source_ip: &str, claims: Option<Value>) -> Gateway {
     let http = json!({
         "method": "GET", "path": "/", "protocol": "HTTP/1.1", "sourceIp": source_ip, "userAgent": "invented",
     });
@@ -60,6 +61,7 @@ fn context(source_ip: &str, claims: Option<Value>) -> RequestContext {
         "version": "2.0", "routeKey": "$default", "rawPath": "/", "rawQueryString": "", "headers": {},
         "requestContext": context, "isBase64Encoded": false,
     });
-    let request = lambda_http::request::from_str(&event.to_string()).expect("an event of the gateway");
-    request.extensions().get::<RequestContext>().expect("a context").clone()
+    let event = serde_json::from_slice(event.to_string().as_bytes());
+    let HttpEvent(request) = event.expect("an event of the gateway");
+    request.extensions().get::<Gateway>().expect("what the gateway says").clone()
 }

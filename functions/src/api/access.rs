@@ -2,12 +2,12 @@
 //! the admin scope. Where neither is configured nobody may.
 
 use super::audit::{Action, Audit, Resource};
+use super::gateway::{Claims, Gateway};
 use super::{Problem, Services};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use lambda_http::request::RequestContext;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use subtle::ConstantTimeEq;
@@ -134,23 +134,22 @@ impl Access {
 
 /// A JWT that the gateway has verified. The context comes from the invocation and not from the request, so no client can
 /// make it up; a JWT in a header that nobody verified is just text.
-pub(super) struct VerifiedJwt<'a>(&'a std::collections::HashMap<String, String>);
+pub(super) struct VerifiedJwt<'a>(&'a Claims);
 
 impl<'a> VerifiedJwt<'a> {
     pub(super) fn of(parts: &'a Parts) -> Option<Self> {
-        let Some(RequestContext::ApiGatewayV2(context)) = parts.extensions.get() else { return None };
-        Some(Self(&context.authorizer.as_ref()?.jwt.as_ref()?.claims))
+        parts.extensions.get::<Gateway>()?.claims.as_ref().map(Self)
     }
 
     /// Who it was made out to.
     pub(super) fn subject(&self) -> Option<&'a str> {
-        self.0.get("sub").map(String::as_str).filter(|subject| !subject.is_empty())
+        self.0.sub.as_deref().filter(|subject| !subject.is_empty())
     }
 
     /// The scopes are read from the claims, which are the token's own: of the context's list of scopes it is not said
     /// whether it is the token's or the route's. The gateway writes a claim that is a list as `[one two]`.
     fn has_scope(&self, scope: &str) -> bool {
-        let claims = ["scope", "scp"].into_iter().filter_map(|name| self.0.get(name));
+        let claims = [&self.0.scope, &self.0.scp].into_iter().flatten();
         let is_separator = |c: char| c.is_whitespace() || matches!(c, '[' | ']' | ',');
         claims.flat_map(|claim| claim.split(is_separator)).any(|held| held == scope)
     }
@@ -158,12 +157,7 @@ impl<'a> VerifiedJwt<'a> {
 
 /// The gateway's name for the request, or a new one.
 fn request_id(parts: &Parts) -> Result<String, Problem> {
-    let given = match parts.extensions.get() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-        Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
-        _ => None,
-    };
-    if let Some(id) = given {
+    if let Some(id) = parts.extensions.get::<Gateway>().and_then(|gateway| gateway.request_id.clone()) {
         return Ok(id);
     }
     getrandom::u64().map(|id| format!("{id:016x}")).map_err(|_| Problem::internal())

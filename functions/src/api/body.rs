@@ -51,7 +51,8 @@ impl<'a> Members<'a> {
         expected: &'static str,
     ) -> Result<Option<T>, Problem> {
         let read = |value: &'a RawValue| {
-            serde_json::from_str(value.get()).map_err(|_| RequestError::WrongType { field, expected }.into())
+            serde_json::from_slice(value.get().as_bytes())
+                .map_err(|_| RequestError::WrongType { field, expected }.into())
         };
         self.raw(field).map(read).transpose()
     }

@@ -167,7 +167,9 @@ impl Drawer {
 
     fn respond(&self, what: &str, value: &RawValue) -> Result<Response, Problem> {
         let message = format!("{} {what}", self.name);
-        private_json(&KeptResponse { success: true, message, data: BTreeMap::from([(self.member, value)]) })
+        let mut data = BTreeMap::new();
+        data.insert(self.member, value);
+        private_json(&KeptResponse { success: true, message, data })
     }
 }
 

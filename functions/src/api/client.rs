@@ -2,11 +2,11 @@
 
 use super::Services;
 use super::access::VerifiedJwt;
+use super::gateway::Gateway;
 use crate::budget::{ClientBudget, Payer};
 use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::request::Parts;
-use lambda_http::request::RequestContext;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -48,10 +48,8 @@ fn name(parts: &Parts, trusted_hops: usize) -> Option<String> {
 }
 
 fn source(parts: &Parts) -> Option<IpAddr> {
-    match parts.extensions.get() {
-        Some(RequestContext::ApiGatewayV2(context)) => return context.http.source_ip.as_deref()?.parse().ok(),
-        Some(RequestContext::ApiGatewayV1(context)) => return context.identity.source_ip.as_deref()?.parse().ok(),
-        _ => {}
+    if let Some(gateway) = parts.extensions.get::<Gateway>() {
+        return gateway.source_ip;
     }
     let address = parts.extensions.get::<Peer>()?.0.ip().to_canonical();
     (!address.is_loopback()).then_some(address)
@@ -75,11 +73,9 @@ fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use super::{Peer, forwarded, name, network};
+    use super::{Gateway, Peer, forwarded, name, network};
     use http::request::Parts;
     use http::{HeaderMap, HeaderValue, Request};
-    use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
-    use lambda_http::request::RequestContext;
 
     fn headers(lines: &[&'static str]) -> HeaderMap {
         lines
@@ -117,11 +113,9 @@ mod tests {
     }
 
     #[test]
-    fn behind_a_rest_api_a_client_is_known_by_the_address_that_the_gateway_saw() {
-        let mut context = ApiGatewayProxyRequestContext::default();
-        context.identity.source_ip = Some("192.0.2.9".to_owned());
+    fn behind_a_gateway_a_client_is_known_by_the_address_that_the_gateway_saw() {
         let mut parts = parts("198.51.100.1:1", None);
-        parts.extensions.insert(RequestContext::ApiGatewayV1(context));
+        parts.extensions.insert(Gateway { source_ip: "192.0.2.9".parse().ok(), ..Gateway::default() });
         assert_eq!(name(&parts, 0).as_deref(), Some("address 192.0.2.9"));
     }
 

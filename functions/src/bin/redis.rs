@@ -4,5 +4,5 @@ use medinsight_functions::{api, dashboard, lambda};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    lambda::serve_with_page(api::redis_routes(), dashboard::router()).await
+    lambda::serve_without_origins(api::redis_routes(), dashboard::router()).await
 }

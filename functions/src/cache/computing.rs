@@ -13,8 +13,16 @@ use futures_util::FutureExt;
 use medinsight_core::CacheKey;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// A computation of an answer. It is in a box, which is made only when it begins: the engine passes it on through many
+/// futures, which would all have to be as large and be compiled for each kind of answer.
+pub type Computing = Pin<Box<dyn Future<Output = Result<Bytes, OriginError>> + Send>>;
+
+/// A computation that ends with how long its answer may be kept.
+pub(super) type Rated = Pin<Box<dyn Future<Output = Result<Computed, OriginError>> + Send>>;
 
 /// What a request takes along when it leaves for the origin.
 #[derive(Clone, Copy, Debug)]
@@ -37,10 +45,7 @@ pub(super) struct Landed {
 impl Cache {
     /// Refreshes an entry in the background. The caller has been answered; a failure only means that the next one tries
     /// again.
-    pub(super) fn refresh<F>(&self, key: CacheKey, compute: F, deadline: Deadline)
-    where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
-    {
+    pub(super) fn refresh(&self, key: CacheKey, compute: Computing, deadline: Deadline) {
         let (cache, refreshed) = (self.clone(), key.clone());
         let work = async move {
             let mut journey = Journey { deadline, budget: Budget::new(&cache.0.timing, deadline), bypass: None };
@@ -52,16 +57,15 @@ impl Cache {
     }
 
     /// Computes if `admission` says so, and falls back on the substitute.
-    pub(super) async fn compute_if<F, A, E>(
+    pub(super) async fn compute_if<A, E>(
         &self,
         key: CacheKey,
         admission: A,
-        compute: F,
+        compute: Computing,
         substitute: Option<Substitute>,
         mut journey: Journey,
     ) -> Result<Answer, E>
     where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
         A: Future<Output = Result<(), E>> + Send,
         E: From<OriginError>,
     {
@@ -70,16 +74,15 @@ impl Cache {
     }
 
     /// Computes if `admission` says so, and falls back on a stale entry.
-    pub(super) async fn compute_instead_of<F, A, E>(
+    pub(super) async fn compute_instead_of<A, E>(
         &self,
         entry: Entry,
         key: CacheKey,
         admission: A,
-        compute: F,
+        compute: Computing,
         mut journey: Journey,
     ) -> Result<Answer, OriginError>
     where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
         A: Future<Output = Result<(), E>> + Send,
     {
         if self.admit(&key, admission, &mut journey).await.is_err() {
@@ -106,10 +109,7 @@ impl Cache {
     }
 
     /// Computes, or joins a computation that is under way, and stores the answer.
-    pub(super) async fn compute<F>(&self, key: CacheKey, compute: F, journey: Journey) -> Result<Answer, OriginError>
-    where
-        F: Future<Output = Result<Computed, OriginError>> + Send + 'static,
-    {
+    pub(super) async fn compute(&self, key: CacheKey, compute: Rated, journey: Journey) -> Result<Answer, OriginError> {
         let mut work = Box::pin(self.clone().depart(key.clone(), compute, journey));
         loop {
             let (result, role) = self.0.flights.run(key.clone(), work).await;
@@ -124,10 +124,7 @@ impl Cache {
         }
     }
 
-    async fn depart<F>(self, key: CacheKey, compute: F, mut journey: Journey) -> Result<Landed, OriginError>
-    where
-        F: Future<Output = Result<Computed, OriginError>> + Send + 'static,
-    {
+    async fn depart(self, key: CacheKey, compute: Rated, mut journey: Journey) -> Result<Landed, OriginError> {
         let right = match journey.bypass {
             Some(reason) => Right::Unknown(reason),
             None => self.wait_for_right(&key, &mut journey).await,
@@ -144,10 +141,7 @@ impl Cache {
         self.compute_freely(&key, compute, journey.deadline, status).await.map(Landed::valid)
     }
 
-    async fn compute_under<F>(&self, lease: &Lease, key: &CacheKey, compute: F) -> Result<Landed, OriginError>
-    where
-        F: Future<Output = Result<Computed, OriginError>> + Send + 'static,
-    {
+    async fn compute_under(&self, lease: &Lease, key: &CacheKey, compute: Rated) -> Result<Landed, OriginError> {
         let started = self.0.clock.now();
         match until(lease.compute_until(), compute).await {
             Ok(computed) => {
@@ -165,16 +159,13 @@ impl Cache {
     }
 
     /// Computes without the right to store the answer.
-    async fn compute_freely<F>(
+    async fn compute_freely(
         &self,
         key: &CacheKey,
-        compute: F,
+        compute: Rated,
         deadline: Deadline,
         status: CacheStatus,
-    ) -> Result<Answer, OriginError>
-    where
-        F: Future<Output = Result<Computed, OriginError>> + Send + 'static,
-    {
+    ) -> Result<Answer, OriginError> {
         let started = self.0.clock.now();
         let limit = Instant::now() + self.0.timing.origin_timeout.min(deadline.remaining());
         let computed = until(limit, compute).await?;
@@ -191,10 +182,7 @@ impl Landed {
 
 /// Lets a computation run until its time is up. A panic of it is a failure like any other: its lease has to be given
 /// back, and its future is dropped, so nothing of it can be seen in a broken state.
-async fn until<F>(limit: Instant, compute: F) -> Result<Computed, OriginError>
-where
-    F: Future<Output = Result<Computed, OriginError>> + Send + 'static,
-{
+async fn until(limit: Instant, compute: Rated) -> Result<Computed, OriginError> {
     match tokio::time::timeout_at(limit, AssertUnwindSafe(compute).catch_unwind()).await {
         Ok(Ok(result)) => result,
         Ok(Err(_panic)) => Err(OriginError::Failed),

@@ -171,8 +171,8 @@ fn associated_data(header: &[u8; HEADER_BYTES], key: &CacheKey) -> Vec<u8> {
 }
 
 fn is_json_object(bytes: &[u8]) -> bool {
-    let text = std::str::from_utf8(bytes).unwrap_or_default();
-    text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok()
+    let is_json = || std::str::from_utf8(bytes).is_ok() && serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+    bytes.trim_ascii_start().starts_with(b"{") && is_json()
 }
 
 /// Why a payload is not made an entry.

@@ -1,21 +1,16 @@
 //! Answers that nobody waits for: what is fresh is given at once, anything else is computed by whoever has the time.
 
-use super::computing::Journey;
+use super::computing::{Computing, Journey};
 use super::substitute::Computed;
 use super::timing::Budget;
 use super::{Answer, Cache, CacheStatus, Found, Visit, measures};
 use crate::origin::OriginError;
-use bytes::Bytes;
 use medinsight_core::{CacheKey, Freshness};
-use std::future::Future;
 use std::time::Duration;
 
 impl Cache {
     /// The fresh answer in the store, if there is one. Near the end of its life `refresh` starts in the background.
-    pub async fn find_fresh<F>(&self, visit: Visit, refresh: F) -> Option<Answer>
-    where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
-    {
+    pub async fn find_fresh(&self, visit: Visit, refresh: impl FnOnce() -> Computing) -> Option<Answer> {
         let (key, deadline) = (visit.key.clone(), visit.deadline);
         let category = key.kind().category();
         let mut budget = Budget::new(&self.0.timing, deadline);
@@ -23,7 +18,7 @@ impl Cache {
         let answer = match self.look_up(visit, &mut budget).await {
             Found::Entry(entry, Freshness::Fresh) => Some(entry.into_answer(CacheStatus::Hit)),
             Found::Entry(entry, Freshness::RefreshEarly) => {
-                self.refresh(key, refresh, deadline);
+                self.refresh(key, refresh(), deadline);
                 Some(entry.into_answer(CacheStatus::Hit))
             }
             Found::Entry(..) | Found::Nothing | Found::Failure(_) => None,
@@ -39,10 +34,7 @@ impl Cache {
     /// # Errors
     ///
     /// The origin's error when there is nothing to give instead, or when it knows that there is no answer.
-    pub async fn renew<F>(&self, visit: Visit, compute: F) -> Result<Answer, OriginError>
-    where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
-    {
+    pub async fn renew(&self, visit: Visit, compute: impl FnOnce() -> Computing) -> Result<Answer, OriginError> {
         let category = visit.key.kind().category();
         let result = self.find_or_renew(visit, compute).await;
         if let Ok(answer) = &result {
@@ -51,10 +43,11 @@ impl Cache {
         result
     }
 
-    async fn find_or_renew<F>(&self, mut visit: Visit, compute: F) -> Result<Answer, OriginError>
-    where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
-    {
+    async fn find_or_renew(
+        &self,
+        mut visit: Visit,
+        compute: impl FnOnce() -> Computing,
+    ) -> Result<Answer, OriginError> {
         let (key, deadline, substitute) = (visit.key.clone(), visit.deadline, visit.substitute.take());
         let mut budget = Budget::new(&self.0.timing, deadline);
         let found = self.look_up(visit, &mut budget).await;
@@ -62,13 +55,15 @@ impl Cache {
         match found {
             Found::Entry(entry, Freshness::Fresh | Freshness::RefreshEarly) => Ok(entry.into_answer(CacheStatus::Hit)),
             Found::Entry(entry, Freshness::StaleWhileRevalidate | Freshness::StaleIfError) => {
-                let computed = self.compute(key, Computed::properly(compute), journey(None)).await;
+                let computed = self.compute(key, Computed::properly(compute()), journey(None)).await;
                 computed.or_else(|error| entry.instead_of(error))
             }
             Found::Entry(_, Freshness::Gone) | Found::Nothing => {
-                self.compute_or_substitute(key, compute, substitute, journey(None)).await
+                self.compute_or_substitute(key, compute(), substitute, journey(None)).await
             }
-            Found::Failure(reason) => self.compute_or_substitute(key, compute, substitute, journey(Some(reason))).await,
+            Found::Failure(reason) => {
+                self.compute_or_substitute(key, compute(), substitute, journey(Some(reason))).await
+            }
         }
     }
 

@@ -1,12 +1,11 @@
 //! Answers that stand in for those that could not be computed.
 
-use super::{Cache, computing::Journey};
+use super::Cache;
+use super::computing::{Computing, Journey, Rated};
 use crate::origin::OriginError;
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category};
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
 /// Another way to an answer, which is kept for a short time only, so that the real one soon replaces it.
@@ -15,22 +14,19 @@ pub struct Substitute {
     fresh_for: Duration,
 }
 
-type Computing = Pin<Box<dyn Future<Output = Result<Bytes, OriginError>> + Send>>;
-
 impl Substitute {
     /// The answer of what `compute` begins, to be fresh for `fresh_for` at most. Most requests never need one.
     #[must_use]
-    pub fn new<F>(compute: impl FnOnce() -> F + Send + 'static, fresh_for: Duration) -> Self
-    where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
-    {
-        Self { compute: Box::new(|| Box::pin(compute())), fresh_for }
+    pub fn new(compute: impl FnOnce() -> Computing + Send + 'static, fresh_for: Duration) -> Self {
+        Self { compute: Box::new(compute), fresh_for }
     }
 
-    async fn compute(self, cache: Cache, category: Category) -> Result<Computed, OriginError> {
-        let body = (self.compute)().await?;
-        cache.count_fallback(category, &body);
-        Ok(Computed { body, fresh_for_at_most: Some(self.fresh_for) })
+    fn compute(self, cache: Cache, category: Category) -> Rated {
+        Box::pin(async move {
+            let body = (self.compute)().await?;
+            cache.count_fallback(category, &body);
+            Ok(Computed { body, fresh_for_at_most: Some(self.fresh_for) })
+        })
     }
 }
 
@@ -50,26 +46,20 @@ pub(super) struct Computed {
 
 impl Computed {
     /// An answer that lives as long as its kind does.
-    pub(super) async fn properly<F>(compute: F) -> Result<Self, OriginError>
-    where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
-    {
-        Ok(Self { body: compute.await?, fresh_for_at_most: None })
+    pub(super) fn properly(compute: Computing) -> Rated {
+        Box::pin(async { Ok(Self { body: compute.await?, fresh_for_at_most: None }) })
     }
 }
 
 impl Cache {
     /// Computes, or when that fails lets the substitute compute, for everybody who waits for the answer alike.
-    pub(super) async fn compute_or_substitute<F>(
+    pub(super) async fn compute_or_substitute(
         &self,
         key: CacheKey,
-        compute: F,
+        compute: Computing,
         substitute: Option<Substitute>,
         journey: Journey,
-    ) -> Result<super::Answer, OriginError>
-    where
-        F: Future<Output = Result<Bytes, OriginError>> + Send + 'static,
-    {
+    ) -> Result<super::Answer, OriginError> {
         let Some(substitute) = substitute else {
             return self.compute(key, Computed::properly(compute), journey).await;
         };

@@ -3,7 +3,7 @@
 use super::desk::{Taken, Ticket, session_key};
 use super::{AnalysisId, Drugs, FailureCause, NoAnswerNow, Progress};
 use crate::budget::{NotAnswered, Payer};
-use crate::cache::{Answer, CacheStatus, Counter, Deadline, Endpoint, Substitute, Usage, Visit};
+use crate::cache::{Answer, CacheStatus, Computing, Counter, Deadline, Endpoint, Substitute, Usage, Visit};
 use crate::clock::millis;
 use crate::origin::{OriginError, to_json};
 use bytes::Bytes;
@@ -82,8 +82,7 @@ impl Drugs {
             inputs: asked.into_iter().collect(),
             ..Visit::to(question.key.clone(), deadline)
         };
-        if let Some(answer) = cache.find_fresh(visit, Box::pin(self.clone().compute(question.clone(), deadline))).await
-        {
+        if let Some(answer) = cache.find_fresh(visit, self.computing(question.clone(), deadline)).await {
             cache.count_answer(Endpoint::DrugAnalysis, &answer);
             return Ok(Submitted::Answered { id, answer });
         }
@@ -117,7 +116,7 @@ impl Drugs {
             return Err(OriginError::UnknownDrug);
         }
         let visit = Visit::to(question.key.clone(), deadline);
-        self.0.cache.renew(visit, Box::pin(self.clone().compute(question, deadline))).await
+        self.0.cache.renew(visit, self.computing(question, deadline)).await
     }
 
     /// For how long an analysis that was computed just now is fresh.
@@ -163,7 +162,7 @@ impl Drugs {
             substitute: self.analysis_of_others(&question, deadline),
             ..Visit::to(question.key.clone(), deadline)
         };
-        let computing = cache.renew(visit, Box::pin(self.clone().compute(question, deadline)));
+        let computing = cache.renew(visit, self.computing(question, deadline));
         tokio::pin!(computing);
         let expected_at = self.expected_at();
         let mut renewals = interval(RENEWED_EVERY);
@@ -182,6 +181,11 @@ impl Drugs {
         desk.record(id, Progress::ended(id, &result)).await;
     }
 
+    fn computing(&self, question: Question, deadline: Deadline) -> impl FnOnce() -> Computing + use<> {
+        let drugs = self.clone();
+        move || Box::pin(drugs.compute(question, deadline))
+    }
+
     async fn compute(self, question: Question, deadline: Deadline) -> Result<Bytes, OriginError> {
         let Question { drug, variant, key } = &question;
         let until = self.0.cache.computed_by(deadline);
@@ -194,7 +198,10 @@ impl Drugs {
     fn analysis_of_others(&self, question: &Question, deadline: Deadline) -> Option<Substitute> {
         self.0.analyses.has_substitutes().then(|| {
             let (drugs, question) = (self.clone(), question.clone());
-            Substitute::new(move || drugs.compute_otherwise(question, deadline), self.0.analyses.substitute_life())
+            Substitute::new(
+                move || Box::pin(drugs.compute_otherwise(question, deadline)),
+                self.0.analyses.substitute_life(),
+            )
         })
     }
 

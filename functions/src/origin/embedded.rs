@@ -166,7 +166,7 @@ fn by_name<'a>(medicines: impl Iterator<Item = &'a Medicine>) -> Vec<&'a Medicin
 /// What stands in a file of the data.
 #[expect(clippy::expect_used, reason = "the files are part of the program, and tests read every one of them")]
 fn parse<T: DeserializeOwned>(file: &str) -> T {
-    serde_json::from_str(file).expect("the embedded data are valid")
+    serde_json::from_slice(file.as_bytes()).expect("the embedded data are valid")
 }
 
 /// Names the rules and the data, so that a change of either never serves the answers of the earlier ones.

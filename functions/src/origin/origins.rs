@@ -4,6 +4,7 @@
 use super::bedrock::BedrockOrigin;
 use super::guard::{Allowance, Guard, Limit, Window};
 use super::http::HttpClient;
+use super::none::NoOrigin;
 use super::openfda::OpenfdaOrigin;
 use super::upstream::UpstreamOrigin;
 use super::{Chain, EmbeddedOrigin, Origin, Source};
@@ -27,6 +28,9 @@ pub struct Origins {
     /// Analyses of drugs.
     pub drug_analyses: Chain,
 }
+
+/// How a process comes by its origins. Who asks none does not have the code of them all.
+pub type MakeOrigins = fn(&Config, &Cache) -> Result<Origins, Box<dyn Error>>;
 
 /// A kind of question.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,6 +63,16 @@ impl Origins {
             drug_facts: chain(Kind::DrugFacts),
             drug_analyses: chain(Kind::DrugAnalyses),
         })
+    }
+
+    /// Origins without answers, for a process that asks none.
+    ///
+    /// # Errors
+    ///
+    /// None that can happen.
+    pub fn none(_: &Config, _: &Cache) -> Result<Self, Box<dyn Error>> {
+        let none = Chain::from(Arc::new(NoOrigin::new()?) as Arc<dyn Origin>);
+        Ok(Self { health: none.clone(), drug_facts: none.clone(), drug_analyses: none })
     }
 }
 

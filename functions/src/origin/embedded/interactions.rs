@@ -23,7 +23,8 @@ pub(crate) fn between(medicines: &[&Medicine]) -> Vec<Interaction> {
 
 /// Sorts interactions: the most severe first, then by the names of the medicines.
 pub(crate) fn most_severe_first(interactions: &mut [Interaction]) {
-    interactions.sort_by(|a, b| (Reverse(a.severity), &a.medications).cmp(&(Reverse(b.severity), &b.medications)));
+    interactions
+        .sort_unstable_by(|a, b| (Reverse(a.severity), &a.medications).cmp(&(Reverse(b.severity), &b.medications)));
 }
 
 /// What a rule says when it applies.
@@ -139,7 +140,7 @@ fn classes(medicine: &Medicine) -> Vec<String> {
 }
 
 fn in_order(mut ends: [String; 2]) -> [String; 2] {
-    ends.sort();
+    ends.sort_unstable();
     ends
 }
 

@@ -58,12 +58,12 @@ async fn write_late(redis: &RedisServer, writer: &Cache, other: &Cache, key: &Ca
     let late = {
         let (writer, visit) = (writer.clone(), visit(key));
         tokio::spawn(async move {
-            let compute = async move {
+            let compute = async {
                 let _ = began.send(());
                 let _ = released.await;
                 Ok(Bytes::from_static(b"late"))
             };
-            writer.fetch(visit, compute).await
+            writer.fetch(visit, || Box::pin(compute)).await
         })
     };
     has_begun.await.expect("a computation that begins");
@@ -88,7 +88,7 @@ async fn overtake(redis: &RedisServer, other: &Cache, key: &CacheKey, kind: Over
                 redis.command(&["EXISTS", &lease]).await.integer() == Some(0)
             })
             .await;
-            let answer = other.fetch(visit(key), async { Ok(Bytes::from_static(b"another's")) }).await;
+            let answer = other.fetch(visit(key), || Box::pin(async { Ok(Bytes::from_static(b"another's")) })).await;
             assert!(answer.expect("an answer").is_stored, "the other process stores its answer");
         }
     }

@@ -32,7 +32,7 @@ pub(crate) async fn hits_beside_bare_gets(
     let payload = payload(payload_bytes);
     let key = CacheKey::build("drug_info", "a-drug", None).expect("a key");
     let computed = payload.clone();
-    let stored = cache.fetch(visit(&key), async move { Ok(computed) }).await.expect("an answer");
+    let stored = cache.fetch(visit(&key), || Box::pin(async { Ok(computed) })).await.expect("an answer");
     assert!(stored.is_stored, "the entry is not in the store");
     let client = ::redis::Client::open(redis.url()).expect("a URL");
     let mut connection = client.get_multiplexed_async_connection().await.expect("a connection");

@@ -10,6 +10,7 @@ use http_body_util::BodyExt;
 use medinsight_functions::api::{self, AtCommandLine, Peer};
 use medinsight_functions::cache::Cache;
 use medinsight_functions::config::Config;
+use medinsight_functions::origin::Origins;
 use medinsight_functions::{logging, server};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -34,7 +35,7 @@ impl Here {
         config.near_bytes = 0;
         // Audit records are written in any case.
         logging::start_on_terminal(LevelFilter::ERROR);
-        let services = server::assemble(&config).map_err(|error| Failure::Usage(error.to_string()))?;
+        let services = server::assemble(&config, Origins::new).map_err(|error| Failure::Usage(error.to_string()))?;
         let cache = services.cache.clone();
         Ok(Self { router: api::finish(api::all_routes(), services), cache })
     }
