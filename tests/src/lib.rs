@@ -18,6 +18,7 @@ pub mod contract;
 mod controlled_origin;
 pub mod events;
 pub mod fault_proxy;
+pub mod filler;
 pub mod lambda_api;
 pub mod lambda_function;
 pub mod load;

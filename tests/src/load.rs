@@ -7,12 +7,14 @@
 mod burst;
 mod client;
 mod exchange;
+mod paced;
 mod sample;
 mod summary;
 mod targets;
 
 pub use burst::{burst, burst_of};
 pub use client::HttpClient;
+pub use paced::{Pace, paced};
 pub use sample::{Sample, XCache};
 pub use summary::Summary;
 pub use targets::Targets;

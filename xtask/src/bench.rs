@@ -1,138 +1,104 @@
-//! `cargo xtask bench`: the load of cache hits, with a bare axum handler as the yardstick beside it.
+//! `cargo xtask bench`: this service beside what a team would run instead, and a report of it.
 //!
-//! Both run in the same minutes on the same machine and take turns, so that the ratio of the two means something even
-//! where the numbers themselves do not.
+//! The driver of `tests/src/bin/bench` measures; here everything is built and installed for it, and its rows become
+//! tables and plots. It is run twice, so that the report can say how far two runs are apart.
 
-mod probe;
+mod figures;
+mod machine;
+mod peers;
+mod plots;
+mod ratios;
 mod report;
-mod workload;
-mod wrk;
+mod tables;
 
 use std::env::consts::EXE_SUFFIX;
-use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
-use std::time::Duration;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::process;
-use crate::server::Server;
-use report::Report;
-pub(crate) use report::median;
-use wrk::Wrk;
+use crate::{apt, bench_wasm, drill, npm, process, redis};
+use figures::Figures;
+pub(crate) use figures::median;
+use machine::Machine;
+use peers::Peers;
 
-/// The benchmarked endpoint.
-pub(crate) const HEALTH_PATH: &str = "/api/v1/analyze-health";
+/// Where the report and what it stands on are kept.
+const REPORT: &str = "BENCHMARKS.md";
+const RAW: &str = "docs/benchmarks";
 
-/// How many connections the load comes over: one for the time of a lone request, many for throughput.
-const CONNECTIONS: [u32; 2] = [1, 64];
-
-/// How long the benchmark runs and what it compares.
+/// How much is measured.
 #[derive(Debug, Args)]
 pub(crate) struct BenchOptions {
-    /// Seconds of each measurement.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=30))]
-    seconds: u64,
-    /// Measurements of each server at each number of connections; the table shows medians.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=9))]
-    rounds: u64,
-    /// Puts a second bare handler in the server's place; what differs then is the noise of the machine.
+    /// Measures everything briefly, in under three minutes, and leaves the report in the target directory.
     #[arg(long)]
-    noise: bool,
+    quick: bool,
+    /// How often everything is measured. The report says how far the runs are apart.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=9))]
+    runs: u32,
 }
 
-/// Builds both servers, measures them in turn and prints the table.
+/// Where the report goes.
+#[derive(Debug)]
+struct Destination {
+    report: PathBuf,
+    raw: PathBuf,
+}
+
+/// Builds, measures and reports.
 pub(crate) fn run(options: &BenchOptions) -> Result<ExitCode> {
-    let wrk = Wrk::prepare(&workload::script(), Duration::from_secs(options.seconds))?;
-    let servers = start_servers(options.noise)?;
-    let mut report = Report::default();
-    for connections in CONNECTIONS {
-        measure(&wrk, &servers, connections, options.rounds, &mut report)?;
+    redis::require()?;
+    npm::require()?;
+    require_wrk()?;
+    let target = process::target_dir()?;
+    let peers = Peers::install(&target)?;
+    drill::build_release(&["medinsight", "bench", "peer"])?;
+    let runs = if options.quick { 1 } else { options.runs };
+    let directories: Vec<_> = (1..=runs).map(|run| target.join(format!("bench/run-{run}"))).collect();
+    for directory in &directories {
+        measure(&target.join("release"), directory, &peers, options.quick)?;
     }
-    servers.iter().try_for_each(ensure_hit)?;
-    let bytes = answer_bytes(&servers)?;
-    println!("\nMedians of {} rounds of {} s, taking turns; {bytes}.\n", options.rounds, options.seconds);
-    print!("{report}");
+    let keys = if options.quick { None } else { Some(bench_wasm::measure(bench_wasm::ROUNDS)?) };
+    let destination = Destination::of(options, &target);
+    let report = report::write(&Figures::collect(&directories)?, &Machine::look(&peers), keys);
+    destination.keep(&report, &directories)?;
+    println!("\nThe report is in {}.", destination.report.display());
     Ok(ExitCode::SUCCESS)
 }
 
-/// Starts the measured server and the yardstick, with every body asked once.
-fn start_servers(noise: bool) -> Result<[Server; 2]> {
-    build("xtask")?;
-    let measured = if noise { bare_axum("bare axum again")? } else { medinsight()? };
-    let servers = [measured, bare_axum("bare axum")?];
-    for server in &servers {
-        warm(server)?;
+impl Destination {
+    /// A brief run must not replace the figures that others rely on.
+    fn of(options: &BenchOptions, target: &Path) -> Self {
+        let root = if options.quick { target.join("bench") } else { process::workspace_root() };
+        Self { report: root.join(REPORT), raw: root.join(RAW) }
     }
-    Ok(servers)
-}
 
-/// Builds and starts the server with the environment of this command, so that `REDIS_URL` decides on its store.
-fn medinsight() -> Result<Server> {
-    build("medinsight-functions")?;
-    let program = release_program("medinsight")?;
-    Server::start("medinsight", |port| {
-        let mut command = Command::new(&program);
-        command.args(["serve", "--host", "127.0.0.1", "--port", &port.to_string()]).stdout(Stdio::null());
-        command
-    })
-}
-
-/// Starts this very program, as built for release, in the role of the bare handler.
-fn bare_axum(name: &'static str) -> Result<Server> {
-    let program = release_program("xtask")?;
-    Server::start(name, |port| {
-        let mut command = Command::new(&program);
-        command.args(["bare-axum", "--port", &port.to_string()]).stdout(Stdio::null());
-        command
-    })
-}
-
-/// Builds a package for release.
-fn build(package: &str) -> Result<()> {
-    process::run(process::cargo().args(["build", "--release", "--locked", "--package", package]))
-}
-
-/// Where cargo leaves a program of the release profile.
-fn release_program(name: &str) -> Result<PathBuf> {
-    Ok(process::target_dir()?.join("release").join(format!("{name}{EXE_SUFFIX}")))
-}
-
-/// Asks every body once, so that each answer is stored.
-fn warm(server: &Server) -> Result<()> {
-    probe::post_all(server.port, &workload::bodies())?;
-    ensure_hit(server)
-}
-
-/// Fails unless every body is answered from the cache; before and after the load, it was hits that were measured.
-fn ensure_hit(server: &Server) -> Result<()> {
-    for body in workload::bodies() {
-        let answer = probe::post(server.port, &body)?;
-        let cache = answer.header("x-cache").unwrap_or("missing");
-        ensure!(cache == "HIT", "{} answered x-cache {cache} to a repeated question, not HIT", server.name);
-    }
-    Ok(())
-}
-
-/// How large the first answer of each server is, for the reader of the table.
-fn answer_bytes(servers: &[Server; 2]) -> Result<String> {
-    let body = workload::bodies().remove(0);
-    let sizes = servers.iter().map(|server| {
-        let answer = probe::post(server.port, &body)?;
-        Ok(format!("{} answers {} bytes", server.name, answer.body_bytes))
-    });
-    Ok(sizes.collect::<Result<Vec<_>>>()?.join(", "))
-}
-
-/// Measures both servers in turn, so that a slow minute of the machine hits both.
-fn measure(wrk: &Wrk, servers: &[Server; 2], connections: u32, rounds: u64, report: &mut Report) -> Result<()> {
-    for round in 1..=rounds {
-        for server in servers {
-            let sample = wrk.measure(server, connections)?;
-            println!("{}, {connections} connections, round {round}: {:.0}/s", server.name, sample.requests_per_second);
-            report.add(server.name, connections, sample);
+    /// Writes the report, its plots, and the rows of all runs.
+    fn keep(&self, report: &str, runs: &[PathBuf]) -> Result<()> {
+        let (figures, requests) = (Figures::collect(runs)?, figures::merge(runs, "requests.csv")?);
+        fs::create_dir_all(&self.raw).with_context(|| format!("cannot make {}", self.raw.display()))?;
+        plots::draw(&figures, &requests, &self.raw)?;
+        let files = [(self.raw.join("figures.csv"), figures.to_csv()), (self.raw.join("requests.csv"), requests)];
+        for (path, text) in files.iter().map(|(path, text)| (path, text.as_str())).chain([(&self.report, report)]) {
+            fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
         }
+        Ok(())
     }
-    Ok(())
+}
+
+fn require_wrk() -> Result<()> {
+    // Asked for its version it prints that but reports failure.
+    match Command::new("wrk").arg("--version").output() {
+        Ok(_) => Ok(()),
+        Err(_) => apt::install(&["wrk"]).context("the benchmark needs wrk"),
+    }
+}
+
+/// Runs the driver once; what it measures is in `directory` then.
+fn measure(programs: &Path, directory: &Path, peers: &Peers, quick: bool) -> Result<()> {
+    let mut driver = Command::new(programs.join(format!("bench{EXE_SUFFIX}")));
+    driver.arg(directory).args([&peers.python, &peers.node_service]).args(quick.then_some("quick"));
+    process::run(&mut driver)
 }

@@ -15,20 +15,41 @@ const REQUEST: &str = "tests/cases/request_600_bytes.json";
 /// How often native code and Node take turns, so that a slow second of the machine hits both.
 const TURNS: usize = 5;
 
+/// How many measurements there are in each turn.
+pub(crate) const ROUNDS: u32 = 9;
+
 /// What the comparison is held to.
 #[derive(Debug, Args)]
 pub(crate) struct BenchWasmOptions {
     /// Measurements in each turn; the table shows medians over all of them.
-    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=99))]
+    #[arg(long, default_value_t = ROUNDS, value_parser = clap::value_parser!(u32).range(1..=99))]
     rounds: u32,
+}
+
+/// The medians, in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyTimes {
+    pub(crate) native: f64,
+    /// From the bytes of a request.
+    pub(crate) wasm_bytes: f64,
+    /// From its text.
+    pub(crate) wasm_text: f64,
+    /// From its text, without WebAssembly.
+    pub(crate) javascript: f64,
 }
 
 /// Builds everything, measures in turns and prints the medians.
 pub(crate) fn run(options: &BenchWasmOptions) -> Result<ExitCode> {
+    report(measure(options.rounds)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds everything and measures in turns.
+pub(crate) fn measure(rounds: u32) -> Result<KeyTimes> {
     npm::require()?;
     wasm::build(&toolchain::require_wasm()?)?;
     npm::install(equality::RUNNERS)?;
-    let rounds = options.rounds.to_string();
+    let rounds = rounds.to_string();
     let mut samples = [const { Vec::new() }; 4];
     for _ in 0..TURNS {
         let [native, bytes, text, javascript] = &mut samples;
@@ -39,8 +60,7 @@ pub(crate) fn run(options: &BenchWasmOptions) -> Result<ExitCode> {
         }
     }
     let [native, bytes, text, javascript] = samples.map(|samples| median(samples).context("nothing was measured"));
-    report([native?, bytes?, text?, javascript?]);
-    Ok(ExitCode::SUCCESS)
+    Ok(KeyTimes { native: native?, wasm_bytes: bytes?, wasm_text: text?, javascript: javascript? })
 }
 
 fn measure_natively(rounds: &str) -> Result<Vec<f64>> {
@@ -57,11 +77,22 @@ fn measure_in_node(rounds: &str) -> Result<serde_json::Value> {
     serde_json::from_str(&output).context("the measurement in Node printed no JSON")
 }
 
-fn report([native, bytes, text, javascript]: [f64; 4]) {
-    println!("\nThe key of {REQUEST}, medians:\n");
-    let rows = [("native", native), ("Node, WebAssembly, bytes", bytes), ("Node, WebAssembly, text", text)];
-    for (name, nanoseconds) in rows.into_iter().chain([("Node, JavaScript, text", javascript)]) {
-        println!("{name:>26}: {nanoseconds:>6.0} ns, {:.2} times native", nanoseconds / native);
+impl KeyTimes {
+    /// Each with its name.
+    pub(crate) fn named(&self) -> [(&'static str, f64); 4] {
+        [
+            ("native", self.native),
+            ("Node, WebAssembly, bytes", self.wasm_bytes),
+            ("Node, WebAssembly, text", self.wasm_text),
+            ("Node, JavaScript, text", self.javascript),
+        ]
     }
-    println!("{:>26}: {:.2} times as fast as JavaScript", "WebAssembly, text", javascript / text);
+}
+
+fn report(times: KeyTimes) {
+    println!("\nThe key of {REQUEST}, medians:\n");
+    for (name, nanoseconds) in times.named() {
+        println!("{name:>26}: {nanoseconds:>6.0} ns, {:.2} times native", nanoseconds / times.native);
+    }
+    println!("{:>26}: {:.2} times as fast as JavaScript", "WebAssembly, text", times.javascript / times.wasm_text);
 }

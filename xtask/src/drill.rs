@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::{process, redis};
 
-/// What every build of a drill has in common. The features are those of a program that is released: without these words
+/// What every build of a drill or of the benchmark has in common. The features are those of a program that is released: without these words
 /// it would also have what the tests switch on.
 const RELEASE: [&str; 10] = [
     "build",
@@ -35,9 +35,7 @@ pub(crate) struct DrillOptions {
 pub(crate) fn run(options: &DrillOptions) -> Result<ExitCode> {
     redis::require()?;
     let target = process::target_dir()?;
-    let mut build = process::cargo();
-    build.args(RELEASE).args(["--bin", "medinsight", "--bin", "drill"]);
-    process::run(&mut build)?;
+    build_release(&["medinsight", "drill"])?;
     let mut drills = Command::new(program(&target.join("release"), "drill"));
     drills.args(&options.names).env("MEDINSIGHT_PROGRAM", program(&target.join("release"), "medinsight"));
     if is_about_lambda(options) {
@@ -45,6 +43,13 @@ pub(crate) fn run(options: &DrillOptions) -> Result<ExitCode> {
     }
     let status = drills.status().context("cannot start the drills")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Builds programs of the service and of its tests as they are released.
+pub(crate) fn build_release(programs: &[&str]) -> Result<()> {
+    let mut build = process::cargo();
+    build.args(RELEASE).args(programs.iter().flat_map(|name| ["--bin", name]));
+    process::run(&mut build)
 }
 
 /// The Lambda functions, and the bare one beside them, as they are deployed: small, because a package has to be brought

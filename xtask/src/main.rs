@@ -3,7 +3,6 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user on the terminal")]
 
 mod apt;
-mod bare_axum;
 mod bench;
 mod bench_wasm;
 mod dashboard;
@@ -48,7 +47,7 @@ enum Command {
     Sbom(sbom::SbomOptions),
     /// Builds the npm package of the WebAssembly module and prints its sizes.
     Wasm(wasm::WasmOptions),
-    /// Measures cache hits of the release server beside a bare axum handler, with wrk.
+    /// Measures the service beside the alternatives and writes BENCHMARKS.md, with plots.
     Bench(bench::BenchOptions),
     /// Builds the npm package and compares its keys with the native ones in every runtime; `test` does so, too.
     Equality,
@@ -68,9 +67,6 @@ enum Command {
     Fuzz(fuzz::FuzzOptions),
     /// Runs the fuzz targets of `tests/fuzz`: keys, patterns, entries, bodies of requests and the routes, guided by coverage.
     FuzzTargets(fuzz_targets::FuzzTargetsOptions),
-    /// Serves the fixed answer that `bench` compares with.
-    #[command(hide = true)]
-    BareAxum(bare_axum::BareAxumOptions),
 }
 
 fn main() -> ExitCode {
@@ -90,7 +86,6 @@ fn main() -> ExitCode {
         Command::Openapi => openapi::run(),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::FuzzTargets(options) => fuzz_targets::run(&options),
-        Command::BareAxum(options) => bare_axum::run(&options),
     };
     match outcome {
         Ok(code) => code,

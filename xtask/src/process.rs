@@ -59,19 +59,6 @@ pub(crate) fn succeeds_within(command: &mut Command, limit: Duration) -> bool {
     child.is_ok_and(|mut child| wait_within(&mut child, limit))
 }
 
-/// Runs a program whose few lines of output fit a pipe, for at most `limit`, and returns them.
-pub(crate) fn capture_within(command: &mut Command, limit: Duration) -> Result<String> {
-    let start = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
-    let mut child = start.with_context(|| format!("cannot start `{}`", describe(command)))?;
-    let succeeded = wait_within(&mut child, limit);
-    let output = child.wait_with_output().context("a program was lost")?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if !succeeded {
-        bail!("`{}` failed or took over {} s: {text}", describe(command), limit.as_secs());
-    }
-    Ok(text)
-}
-
 /// Waits for a program until the time is up, then ends it; returns whether it succeeded by itself.
 fn wait_within(child: &mut Child, limit: Duration) -> bool {
     let deadline = Instant::now() + limit;

@@ -53,7 +53,7 @@ impl Exchange {
 }
 
 /// What an answer says, once it is complete.
-fn parse(received: &[u8]) -> Option<(StatusCode, XCache)> {
+pub(super) fn parse(received: &[u8]) -> Option<(StatusCode, XCache)> {
     let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let (head, rest) = received.split_at(end + 4);
     let head = str::from_utf8(head).ok()?;

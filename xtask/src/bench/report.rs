@@ -1,115 +1,228 @@
-//! The table: medians over the rounds, and the ratio of the two servers.
+//! `BENCHMARKS.md`: what was measured, how, and how far it can be trusted.
 
-use std::fmt::{self, Display, Formatter};
+use std::fmt::Write as _;
 
-use super::wrk::Sample;
+use super::figures::Figures;
+use super::machine::Machine;
+use super::ratios::{Bar, QUOTATIONS, Quoted, STEADY};
+use super::tables::{Column, Show, of_rates, of_setting};
+use crate::bench_wasm::KeyTimes;
 
-/// All samples, grouped as the rows of the table.
-#[derive(Debug, Default)]
-pub(crate) struct Report {
-    rows: Vec<Row>,
-}
-
-/// The samples of one server at one number of connections.
-#[derive(Debug)]
-struct Row {
-    server: &'static str,
-    connections: u32,
-    samples: Vec<Sample>,
-}
-
-/// One figure of a sample; some systems do not tell all of them.
-type Figure = fn(&Sample) -> Option<f64>;
-
-/// The figures of the table with their headings and decimals.
-const COLUMNS: [(&str, usize, Figure); 5] = [
-    ("requests/s", 0, |sample| Some(sample.requests_per_second)),
-    ("p50 ms", 2, |sample| Some(sample.p50_millis)),
-    ("p99 ms", 2, |sample| Some(sample.p99_millis)),
-    ("CPU us/request", 1, |sample| sample.cpu_micros),
-    ("RSS MiB", 1, |sample| sample.resident_mib),
+const CLOSED: [Column; 6] = [
+    ("hits/s", "requests_per_second", 0, Show::Median),
+    ("p50 µs", "p50_us", 0, Show::Median),
+    ("p99 µs", "p99_us", 0, Show::Median),
+    ("processor µs", "cpu_us", 1, Show::Median),
+    ("Redis's µs", "redis_cpu_us", 1, Show::Median),
+    ("memory MiB", "resident_mib", 1, Show::Greatest),
 ];
 
-impl Report {
-    /// Adds a sample to its row.
-    pub(crate) fn add(&mut self, server: &'static str, connections: u32, sample: Sample) {
-        let mut rows = self.rows.iter_mut();
-        match rows.find(|row| row.server == server && row.connections == connections) {
-            Some(row) => row.samples.push(sample),
-            None => self.rows.push(Row { server, connections, samples: vec![sample] }),
-        }
+const START: [Column; 2] =
+    [("first hit ms", "first_hit_ms", 0, Show::Median), ("memory idle MiB", "resident_mib", 1, Show::Greatest)];
+
+const STAMPEDE: [Column; 4] = [
+    ("origin calls", "origin_calls", 0, Show::Greatest),
+    ("failed", "failures", 0, Show::Greatest),
+    ("p50 ms", "p50_ms", 0, Show::Median),
+    ("slowest ms", "slowest_ms", 0, Show::Greatest),
+];
+
+const OUTAGE: [Column; 7] = [
+    ("asked while away", "requests", 0, Show::Median),
+    ("answered before it was back", "in_time", 0, Show::Median),
+    ("failed", "failures", 0, Show::Greatest),
+    ("p50 ms", "p50_ms", 0, Show::Median),
+    ("p99 ms", "p99_ms", 0, Show::Median),
+    ("slowest ms", "slowest_ms", 0, Show::Greatest),
+    ("first hit again ms", "hit_again_ms", 0, Show::Median),
+];
+
+const CLEAR: [Column; 5] = [
+    ("last old answer after ms", "effective_ms", 0, Show::Greatest),
+    ("clear answered after ms", "answered_ms", 0, Show::Median),
+    ("failed", "failures", 0, Show::Greatest),
+    ("slowest request ms", "slowest_ms", 0, Show::Greatest),
+    ("slowest command of Redis ms", "slowest_command_ms", 1, Show::Greatest),
+];
+
+/// The whole report.
+pub(crate) fn write(figures: &Figures, machine: &Machine, keys: Option<KeyTimes>) -> String {
+    let mut report = INTRODUCTION.to_owned();
+    report.push_str("\n## The goals, and what is quoted\n\n");
+    report.push_str(&quotations(figures));
+    report.push_str(HITS);
+    for connections in figures.settings("closed") {
+        let _ = write!(report, "\nClosed loop, {connections} {}:\n\n", of_connections(connections));
+        report.push_str(&of_setting(figures, "closed", connections, &CLOSED));
+    }
+    report.push_str(OPEN);
+    for connections in figures.settings("closed") {
+        let _ = write!(
+            report,
+            "\nOpen loop, {connections} {}, p50 / p99 / slowest in ms:\n\n",
+            of_connections(connections)
+        );
+        report.push_str(&of_rates(figures, connections));
+    }
+    report.push_str(START_TEXT);
+    report.push_str(&of_setting(figures, "start", "idle", &START));
+    report.push_str(STAMPEDE_TEXT);
+    for processes in figures.settings("stampede") {
+        let _ = write!(report, "\nProcesses of each: {processes}\n\n");
+        report.push_str(&of_setting(figures, "stampede", processes, &STAMPEDE));
+    }
+    report.push_str(OUTAGE_TEXT);
+    for outage in figures.settings("outage") {
+        let _ = write!(report, "\nRedis is {outage}:\n\n");
+        report.push_str(&of_setting(figures, "outage", outage, &OUTAGE));
+    }
+    for entries in figures.settings("clear") {
+        let _ = write!(
+            report,
+            "\n## Clear\n\nAll answers are cleared over HTTP while 200 different ones a second are asked for; {entries} more entries match.\n\n"
+        );
+        report.push_str(&of_setting(figures, "clear", entries, &CLEAR));
+    }
+    report.push_str(&keys.map_or_else(String::new, key_times));
+    report.push_str(&machine_facts(machine));
+    report
+}
+
+fn of_connections(connections: &str) -> &'static str {
+    if connections == "1" { "connection" } else { "connections" }
+}
+
+fn quotations(figures: &Figures) -> String {
+    let runs: Vec<_> = figures.runs().iter().map(|run| format!("run {run}")).collect();
+    let mut table =
+        format!("| | goal | {} | apart | |\n|---|---|{}---:|---|\n", runs.join(" | "), "---:|".repeat(runs.len()));
+    for quoted in QUOTATIONS.map(|quotation| quotation.of(figures)) {
+        let values: Vec<_> =
+            quoted.values.iter().map(|value| value.map_or_else(|| "-".to_owned(), two_decimals)).collect();
+        let _ = writeln!(
+            table,
+            "| {} | {} | {} | {} | {} |",
+            quoted.quotation.text,
+            bar(quoted.quotation.bar),
+            values.join(" | "),
+            apart(&quoted),
+            verdict(&quoted)
+        );
+    }
+    table
+}
+
+fn two_decimals(value: f64) -> String {
+    format!("{value:.2}")
+}
+
+fn bar(bar: Bar) -> String {
+    match bar {
+        Bar::AtLeast(bar) => format!("≥ {bar}"),
+        Bar::AtMost(bar) => format!("≤ {bar}"),
+        Bar::None => String::new(),
     }
 }
 
-impl Display for Report {
-    /// Writes a Markdown table, in which each pair of rows is followed by its ratio.
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let headings: Vec<&str> = COLUMNS.iter().map(|(heading, ..)| *heading).collect();
-        writeln!(f, "| server | connections | {} |", headings.join(" | "))?;
-        writeln!(f, "|---|{}", "---:|".repeat(COLUMNS.len() + 1))?;
-        for pair in self.rows.chunks(2) {
-            pair.iter().try_for_each(|row| row.write(f))?;
-            if let [measured, yardstick] = pair {
-                measured.write_ratio(yardstick, f)?;
-            }
-        }
-        if cfg!(not(target_os = "linux")) {
-            writeln!(f, "\nNot Linux: the CPU and RSS figures are left out.")?;
-        }
-        Ok(())
+/// What is further apart than ten percent is marked: it must not be quoted.
+fn apart(quoted: &Quoted) -> String {
+    match quoted.apart() {
+        Some(apart) if apart > STEADY => format!("**{:.1} %**", apart * 100.0),
+        Some(apart) => format!("{:.1} %", apart * 100.0),
+        None => "-".to_owned(),
     }
 }
 
-impl Row {
-    /// The median of one figure.
-    fn median(&self, figure: Figure) -> Option<f64> {
-        median(self.samples.iter().filter_map(figure).collect())
-    }
-
-    /// Writes the medians.
-    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "| {} | {} |", self.server, self.connections)?;
-        for (_, decimals, figure) in COLUMNS {
-            write_cell(f, self.median(figure), decimals)?;
-        }
-        writeln!(f)
-    }
-
-    /// Writes this row's medians divided by the yardstick's.
-    fn write_ratio(&self, yardstick: &Self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "| **ratio** | {} |", self.connections)?;
-        for (_, _, figure) in COLUMNS {
-            let ratio = self.median(figure).zip(yardstick.median(figure)).map(|(ours, theirs)| ours / theirs);
-            write_cell(f, ratio, 2)?;
-        }
-        writeln!(f)
+fn verdict(quoted: &Quoted) -> &'static str {
+    match quoted.is_met() {
+        Some(true) => "met",
+        Some(false) => "**missed**",
+        None => "",
     }
 }
 
-/// Writes one number, or a dash where there is none.
-fn write_cell(f: &mut Formatter<'_>, value: Option<f64>, decimals: usize) -> fmt::Result {
-    match value.filter(|value| value.is_finite()) {
-        Some(value) => write!(f, " {value:.decimals$} |"),
-        None => write!(f, " - |"),
+fn key_times(times: KeyTimes) -> String {
+    let mut section = "\n## The key of a question\n\nThe digest of a 600-byte request, as `cargo xtask bench-wasm` measures it.\n\n| | ns | native is 1 |\n|---|---:|---:|\n".to_owned();
+    for (name, nanoseconds) in times.named() {
+        let _ = writeln!(section, "| {name} | {nanoseconds:.0} | {:.2} |", nanoseconds / times.native);
     }
+    section
 }
 
-/// The middle value; of an even number of values, the mean of the two in the middle.
-pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let upper = *values.get(values.len() / 2)?;
-    let lower = *values.get((values.len() - 1) / 2)?;
-    Some(f64::midpoint(lower, upper))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::median;
-
-    #[test]
-    fn median_is_the_middle_or_the_mean_of_both_middles() {
-        assert_eq!(median(vec![]), None);
-        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
+fn machine_facts(machine: &Machine) -> String {
+    let mut section = "\n## Where it was measured\n\n| | |\n|---|---|\n".to_owned();
+    for (name, fact) in &machine.facts {
+        let _ = writeln!(section, "| {name} | {fact} |");
     }
+    section
 }
+
+const INTRODUCTION: &str = "\
+# Benchmarks
+
+Written by `cargo xtask bench`, which builds everything, installs what the others need below `target`, and measures all of it
+side by side on loopback; it takes about a quarter of an hour. `cargo xtask bench --quick` takes three minutes and leaves its
+report in `target/bench`. The figures of every round are in [docs/benchmarks/figures.csv](docs/benchmarks/figures.csv), single requests in
+[docs/benchmarks/requests.csv](docs/benchmarks/requests.csv).
+
+Who is compared, each as one process with one thread for its work, on one Redis:
+
+- *axum, a fixed answer*: reads the body and sends what is in its memory. *axum, a bare `GET`*: reads one key with the `redis`
+  crate.
+- *upper bound*: axum by hand. It parses the question, hashes its normal form, reads the answer and counts the request in one
+  pipelined round trip. No sealing, no freshness, no single flight, no limits. *Same trip*: it also stores, as this service does
+  with each hit, what was asked and a summary of the answer for the session, unsealed.
+- *MedInsight*: this service with entries sealed, like the others without a line in a log for each request, and without its near
+  cache, so that each hit is a round trip. *Near cache*: as it is by default, logs included; what was read is kept at hand for up
+  to five seconds.
+- *Python*: FastAPI, pydantic, redis.asyncio with hiredis, orjson, uvloop. *Node*: fastify, bentocache, ioredis.
+
+The last four read the same question of 600 bytes, check and normalise it, and answer with the same 2.4 KB of one origin. The
+services in Python and Node, and the yardsticks in Rust, are ours, in `tests/peers`: they are written as a careful team would write
+them, with pinned versions, one pipelined round trip for a hit, stored bytes sent as they are, timeouts, and one computation
+for identical questions in a process. They are not products of others.
+
+The load generator and Redis share the processors with who is measured, so the ratios say more than the figures, and the processor time of a hit
+says most. The contenders take turns in each round, and ratios are medians of the rounds' own.
+";
+
+const HITS: &str = "
+## Hits
+
+64 questions whose answers are stored. In the closed loop `wrk` asks again as soon as it has an answer: it shows what can be
+reached, and hides stalls. *Processor* is the server's own time for a hit.
+
+![Hits a second](docs/benchmarks/throughput.svg)
+![Processor time of a hit](docs/benchmarks/processor.svg)
+";
+
+const OPEN: &str = "
+In the open loop requests are due at fixed times, and a latency counts from when its request was due, so that a stall makes
+late all that it held up. Who would be asked for more than 70 % of what it reached in the closed loop is left out as saturated: a queue would decide
+there, and not the contender.
+
+![Latency at fixed rates](docs/benchmarks/latency.svg)
+";
+
+const START_TEXT: &str = "
+## Start and memory
+
+From the start of the process to its first hit, with its files in the page cache; and what it holds before its first request.
+
+";
+
+const STAMPEDE_TEXT: &str = "
+## Stampede
+
+200 people ask the same new question at the same moment; the origin thinks for 300 ms and counts how often it is asked.
+";
+
+const OUTAGE_TEXT: &str = "
+## Outage
+
+Redis is away for some seconds while 8 questions, which were stored, are asked 50 times a second; the origin thinks for 50 ms. A
+killed Redis comes back empty.
+
+![Latency while Redis is killed](docs/benchmarks/outage-killed.svg)
+![Latency while Redis is frozen](docs/benchmarks/outage-frozen.svg)
+";

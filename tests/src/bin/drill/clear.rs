@@ -3,18 +3,15 @@
 use crate::library;
 use crate::report::Finding;
 use crate::setting::{self, Millis, PATIENCE};
-use bytes::BytesMut;
-use medinsight_core::{Category, EntryHeader, Generation, Sealing, UnixMillis};
+use medinsight_core::Category;
 use medinsight_tests::load::{self, Plan, Sample, Targets, XCache, numbered_question};
 use medinsight_tests::process::ServerProcess;
 use medinsight_tests::redis_server::{RedisServer, SlowCommand};
-use medinsight_tests::{resp, waiting};
+use medinsight_tests::{filler, waiting};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 const KEYS: usize = 1_000_000;
-const BATCH: usize = 5_000;
-const PAYLOAD_BYTES: usize = 256;
 const SERVERS: usize = 4;
 
 /// When the category is cleared, from the start of the load on.
@@ -44,37 +41,10 @@ pub(crate) async fn run() -> Vec<Finding> {
     if let Some(findings) = setting::unless_stored(&servers[0], [&redis]).await {
         return findings;
     }
-    fill(&redis).await.expect("a Redis that takes a million entries");
+    let filled = filler::fill(&redis, "medinsight:health_analysis:", KEYS).await;
+    filled.expect("a Redis that takes a million entries");
     setting::warm(&servers[0], 0..PLAN.requests()).await;
     judge(&observe(&redis, &servers).await)
-}
-
-/// Writes entries of an earlier generation, in the format of the store.
-async fn fill(redis: &RedisServer) -> std::io::Result<()> {
-    let entry = entry();
-    let mut client = redis.connect().await?;
-    for first in (0..KEYS).step_by(BATCH) {
-        let mut pipeline = BytesMut::new();
-        for number in first..first + BATCH {
-            let key = format!("medinsight:health_analysis:{number:064x}");
-            resp::encode(&[b"SET".as_slice(), key.as_bytes(), &entry, b"PX", b"3600000"], &mut pipeline);
-        }
-        client.send(&pipeline).await?;
-        assert_eq!(client.skip_replies(BATCH).await?, 0, "Redis refused entries");
-    }
-    Ok(())
-}
-
-fn entry() -> Vec<u8> {
-    let header = EntryHeader {
-        compressed: false,
-        sealing: Sealing::Plain,
-        written_at: UnixMillis(1_800_000_000_000),
-        fresh_for_secs: 3_600,
-        origin_cost_ms: 3_000,
-        generation: Generation(1),
-    };
-    [header.encode().as_slice(), &[b'x'; PAYLOAD_BYTES]].concat()
 }
 
 async fn observe(redis: &RedisServer, servers: &[ServerProcess]) -> Clearing {
@@ -117,7 +87,7 @@ fn judge(clearing: &Clearing) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Clearing, PLAN, entry, judge};
+    use super::{Clearing, PLAN, judge};
     use crate::report::Verdict::{Met, Missed};
     use crate::report::{Verdict, verdicts};
     use http::StatusCode;
@@ -148,10 +118,5 @@ mod tests {
         assert_eq!(verdicts_with(slow), [Met, Met, Missed, Met]);
         assert_eq!(verdicts_with(|clearing| clearing.forbidden_calls = 1), [Met, Met, Met, Missed]);
         assert_eq!(verdicts_with(|clearing| clearing.slow.clear()), [Met; 4]);
-    }
-
-    #[test]
-    fn the_entries_are_in_the_format_of_the_store() {
-        assert!(medinsight_core::EntryHeader::split(&entry()).is_ok());
     }
 }

@@ -1,0 +1,71 @@
+//! The benchmark beside the alternatives: every contender a process on one Redis, measured in turn.
+//!
+//! `cargo xtask bench` builds it and what it needs, runs it, and makes the report of the rows that it writes:
+//! `bench DIRECTORY PYTHON NODE_SERVICE [quick]`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user on the terminal")]
+#![allow(clippy::expect_used, reason = "a benchmark that cannot set itself up has to fail")]
+
+mod clear;
+mod contender;
+mod hits;
+mod memory_and_start;
+mod origin;
+mod outage;
+mod process_table;
+mod rows;
+mod stampede;
+mod workload;
+mod wrk;
+
+use contender::Programs;
+use rows::Rows;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    /// How often each measurement of hits is repeated.
+    rounds: u32,
+    /// How long each takes.
+    window: Duration,
+    /// How often what happens at once is repeated.
+    bursts: u32,
+    /// For how long Redis is away.
+    outage: Duration,
+    /// How many entries are cleared.
+    entries: usize,
+}
+
+const FULL: Extent =
+    Extent { rounds: 5, window: Duration::from_secs(2), bursts: 5, outage: Duration::from_secs(4), entries: 100_000 };
+
+const QUICK: Extent =
+    Extent { rounds: 1, window: Duration::from_secs(1), bursts: 1, outage: Duration::from_secs(2), entries: 20_000 };
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let (Some(directory), Some(python), Some(node_service)) = (arguments.next(), arguments.next(), arguments.next())
+    else {
+        eprintln!("bench DIRECTORY PYTHON NODE_SERVICE [quick]");
+        return ExitCode::FAILURE;
+    };
+    let extent = if arguments.next().is_some() { QUICK } else { FULL };
+    let programs = Programs::find(python, node_service);
+    let mut rows = Rows::default();
+    memory_and_start::measure(&programs, extent, &mut rows).await;
+    hits::measure(&programs, extent, &mut rows).await;
+    stampede::measure(&programs, extent, &mut rows).await;
+    outage::measure(&programs, extent, &mut rows).await;
+    clear::measure(&programs, extent, &mut rows).await;
+    match rows.write(&directory) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the rows cannot be written: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
