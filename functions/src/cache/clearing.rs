@@ -73,9 +73,9 @@ impl Cache {
                 Ok(tally.so_far())
             }
             Pattern::Prefix(..) => {
-                self.0.near.forget_all();
                 let swept = self.0.store.sweep_pattern(pattern, tally).await;
                 self.0.lookups.close();
+                self.0.near.forget_all();
                 self.0.deferred.personal_hits().forget_all();
                 swept
             }
@@ -89,8 +89,8 @@ impl Cache {
     /// [`StoreError`] when the store did not answer; then the entry may or may not be there.
     pub async fn delete(&self, key: &CacheKey) -> Result<bool, StoreError> {
         let removed = self.0.store.delete(key, Patience::of(UNHURRIED)).await;
-        self.0.near.forget(key);
         self.0.lookups.close();
+        self.0.near.forget(key);
         self.0.deferred.personal_hits().forget(key);
         removed
     }

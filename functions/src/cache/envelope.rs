@@ -17,8 +17,8 @@ mod tests;
 use super::keyring::{NONCE_BYTES, TAG_BYTES};
 use super::{Encryption, Keyring, compression};
 use bytes::{BufMut, Bytes, BytesMut};
+use medinsight_core::request::check_object;
 use medinsight_core::{CacheKey, EntryHeader, Generation, HEADER_BYTES, InvalidHeader, KeyId, Sealing, UnixMillis};
-use serde::de::IgnoredAny;
 
 /// The longest payload that is stored, in bytes.
 pub(super) const MAX_PAYLOAD_BYTES: usize = 1 << 20;
@@ -147,7 +147,8 @@ impl Envelope {
     /// What the earlier service stored is read while encryption is off; else whoever can write could plant it.
     fn legacy(&self, entry: Bytes) -> Result<Opened, Unreadable> {
         match &self.encryption {
-            Encryption::Off if is_json_object(&entry) => Ok(Opened::Legacy(entry)),
+            // By the rules that questions are read by: whoever gets it has to be able to read it.
+            Encryption::Off if check_object(&entry).is_ok() => Ok(Opened::Legacy(entry)),
             Encryption::Off | Encryption::Sealed(_) => Err(Unreadable::Foreign),
         }
     }
@@ -168,11 +169,6 @@ fn unseal(keyring: &Keyring, id: KeyId, key: &CacheKey, entry: Bytes) -> Result<
 /// The header has one length and one encoding, so that no two pairs have the same bytes.
 fn associated_data(header: &[u8; HEADER_BYTES], key: &CacheKey) -> Vec<u8> {
     [header.as_slice(), key.as_str().as_bytes()].concat()
-}
-
-fn is_json_object(bytes: &[u8]) -> bool {
-    let is_json = || std::str::from_utf8(bytes).is_ok() && serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
-    bytes.trim_ascii_start().starts_with(b"{") && is_json()
 }
 
 /// Why a payload is not made an entry.

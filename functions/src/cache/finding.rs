@@ -89,11 +89,12 @@ impl Cache {
             errand.generations.push(key.kind().category());
         }
         let Some(patience) = budget.patience() else { return Found::Failure(FailureReason::BudgetSpent) };
+        let closed = self.0.lookups.closed();
         match budget.spend_on(self.run(errand, patience)).await {
             Err(error) => Found::Failure(error.reason),
             Ok(reply) => match (reply.generation(key.kind().category()), known) {
                 (Some(generation), _) | (None, Known::Current(generation)) => {
-                    self.judge_and_keep(key, reply.entry, generation)
+                    self.judge_and_keep(key, reply.entry, generation, closed)
                 }
                 (None, _) => Found::Nothing,
             },
@@ -111,7 +112,7 @@ impl Cache {
         opened.ok().filter(|(_, freshness)| *freshness == Freshness::Fresh).map(|(entry, _)| entry)
     }
 
-    fn judge_and_keep(&self, key: &CacheKey, bytes: Option<Bytes>, generation: Generation) -> Found {
+    fn judge_and_keep(&self, key: &CacheKey, bytes: Option<Bytes>, generation: Generation, closed: u64) -> Found {
         let kept = bytes.clone().filter(|_| !self.0.near.is_off());
         let found = self.judge(key, bytes, generation);
         if let (Found::Entry(entry, Freshness::Fresh), Some(bytes)) = (&found, kept) {
@@ -119,6 +120,11 @@ impl Cache {
             let content =
                 open.map_or(Content::AsStored(bytes), |header| Content::Open(header, entry.payload().clone()));
             self.0.near.keep(key, content, self.0.clock.now());
+            // It may have been removed since it was read. Whoever removes closes the lookups first and forgets after that, so
+            // one of the two forgets it.
+            if self.0.lookups.closed() != closed {
+                self.0.near.forget(key);
+            }
         }
         found
     }

@@ -4,12 +4,16 @@
 use super::Found;
 use medinsight_core::CacheKey;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// The lookups of this process that are under way.
 #[derive(Debug, Default)]
-pub(super) struct Lookups(Mutex<UnderWay>);
+pub(super) struct Lookups {
+    under_way: Mutex<UnderWay>,
+    closed: AtomicU64,
+}
 
 #[derive(Debug, Default)]
 struct UnderWay {
@@ -59,13 +63,20 @@ impl Lookups {
         Part::Looks(Looking { lookups: self, key, number })
     }
 
-    /// Sees to it that nobody joins a lookup that began before now: what it finds may be cleared.
+    /// Sees to it that nobody joins a lookup that began before now, and that nothing of what it finds is kept at hand: it may
+    /// be cleared. What is at hand already has to be forgotten after that.
     pub(super) fn close(&self) {
+        self.closed.fetch_add(1, Ordering::SeqCst);
         self.under_way().by_key.clear();
     }
 
+    /// How often lookups were closed. One that began with another number may have found what is cleared.
+    pub(super) fn closed(&self) -> u64 {
+        self.closed.load(Ordering::SeqCst)
+    }
+
     fn under_way(&self) -> MutexGuard<'_, UnderWay> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -150,7 +161,9 @@ mod tests {
         let (lookups, key) = (Lookups::default(), key("aspirin"));
         let Part::Looks(before) = lookups.take_part(&key) else { panic!("nobody else looks") };
         let joined = joining(lookups.take_part(&key));
+        let closed = lookups.closed();
         lookups.close();
+        assert_ne!(lookups.closed(), closed);
         let after = lookups.take_part(&key);
         assert!(matches!(after, Part::Looks(_)));
         before.found(&Found::Nothing);

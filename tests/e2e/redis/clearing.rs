@@ -1,6 +1,7 @@
 //! Clearing: effective in every process, stronger than what is under way, and gentle to Redis.
 
 use medinsight_core::{CacheKey, Category, Pattern};
+use medinsight_tests::fault_proxy::FaultProxy;
 use medinsight_tests::redis_server::RedisServer;
 use medinsight_tests::waiting::until;
 use medinsight_tests::{Answered, Service, question};
@@ -64,6 +65,40 @@ async fn a_clear_in_another_process_during_a_computation_wins() {
     assert_eq!(answer.status.as_u16(), 200);
     one.advance_secs(1);
     assert_eq!(one.ask(&question).await.x_cache(), "MISS");
+}
+
+/// A process with entries at hand, all of whose trips take a while, so that what is asked for at the same time as a clear is
+/// read before the clear is over.
+async fn with_slow_trips() -> (RedisServer, FaultProxy, Service, Answered) {
+    let redis = RedisServer::start().await;
+    let proxy = FaultProxy::start(redis.address()).await;
+    let url = proxy.url();
+    let service = Service::with_settings(&[("REDIS_URL", &url), ("CACHE_NEAR_BYTES", "1000000")]);
+    let answer = service.ask(&question()).await;
+    // What was at hand so far is too old.
+    service.advance_secs(5);
+    proxy.delay_replies(Duration::from_millis(100));
+    (redis, proxy, service, answer)
+}
+
+#[tokio::test]
+async fn what_was_read_while_a_prefix_was_cleared_is_not_served_after_that() {
+    let (_redis, _proxy, service, answer) = with_slow_trips().await;
+    let pattern: Pattern =
+        format!("{}*", key_of(&answer).as_str().trim_start_matches("medinsight:")).parse().expect("a pattern");
+    let question = question();
+    let (meanwhile, swept) = tokio::join!(service.ask(&question), service.cache.clear_matching(&pattern));
+    assert_eq!((meanwhile.x_cache(), swept.map(|swept| swept.removed)), ("HIT", Ok(1)));
+    assert_eq!(service.ask(&question).await.x_cache(), "MISS");
+}
+
+#[tokio::test]
+async fn what_was_read_while_it_was_deleted_is_not_served_after_that() {
+    let (_redis, _proxy, service, answer) = with_slow_trips().await;
+    let (key, question) = (key_of(&answer), question());
+    let (meanwhile, deleted) = tokio::join!(service.ask(&question), service.cache.delete(&key));
+    assert_eq!((meanwhile.x_cache(), deleted), ("HIT", Ok(true)));
+    assert_eq!(service.ask(&question).await.x_cache(), "MISS");
 }
 
 #[tokio::test]

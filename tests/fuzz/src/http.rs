@@ -21,9 +21,15 @@ const SEPARATOR: &[u8] = b"\n###\n";
 /// The shortest word whose appearance in an error is no accident.
 const MIN_WORD: usize = 6;
 
+/// What the document does not say, because it is about what is no operation.
+const OF_NO_OPERATION: &str =
+    "there is no such route; the route does not have this method; not found; method not allowed";
+
 /// The words of our own: a problem may say them, whether a client has said them or not.
-static VOCABULARY: LazyLock<BTreeSet<String>> =
-    LazyLock::new(|| words(contract::DOCUMENT.to_string().as_bytes()).collect());
+static VOCABULARY: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let document = contract::DOCUMENT.to_string();
+    words(document.as_bytes()).chain(words(OF_NO_OPERATION.as_bytes())).collect()
+});
 
 /// A request as it may be sent any number of times.
 struct Written<'a> {

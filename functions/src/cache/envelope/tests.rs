@@ -137,6 +137,9 @@ fn while_encryption_is_off_a_json_object_of_the_earlier_service_is_read() {
         assert_eq!(off().open(&key, other.clone()), Err(Unreadable::Foreign), "{other:?}");
     }
     assert_eq!(off().open(&key, invalid_text), Err(Unreadable::Foreign));
+    // Python writes half of a surrogate pair, which nobody else reads.
+    let half_a_pair = Bytes::from_static(br#"{"a": "\ud83d"}"#);
+    assert_eq!(off().open(&key, half_a_pair), Err(Unreadable::Foreign));
 }
 
 #[test]
