@@ -22,6 +22,8 @@ pub use targets::Targets;
 use crate::question;
 use bytes::Bytes;
 use serde_json::json;
+use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -53,6 +55,17 @@ impl Plan {
     }
 }
 
+/// A request that is due.
+#[derive(Clone, Copy, Debug)]
+pub struct Departure {
+    /// Its number in the load.
+    pub index: u64,
+    /// When it is due, from the start of the load.
+    pub scheduled: Duration,
+    /// The server whose turn it is.
+    pub address: SocketAddr,
+}
+
 /// Sends the requests of a plan, each to the next of the targets, and returns what came of each, by departure.
 ///
 /// The clock of the samples starts at `start`, so that what else happens meanwhile can be put beside them.
@@ -82,22 +95,42 @@ pub async fn run_as(
     body: impl Fn(u64) -> Bytes + Send + Sync + 'static,
 ) -> Vec<Sample> {
     let (client, body) = (Arc::new(client), Arc::new(body));
-    let mut requests = JoinSet::new();
+    let ask = move |Departure { index, scheduled, address }: Departure| {
+        let (client, body) = (Arc::clone(&client), Arc::clone(&body));
+        async move {
+            let answer = client.ask_by(address, body(index), start + scheduled + plan.patience).await;
+            Sample::new(index, scheduled, start.elapsed(), answer)
+        }
+    };
+    let mut samples = depart(plan, start, targets, ask).await;
+    samples.sort_unstable_by_key(|sample| sample.index);
+    samples
+}
+
+/// Does something at each departure of a plan, whether or not what was done at earlier ones is over, and returns what came
+/// of each, in the order in which they were over.
+///
+/// # Panics
+///
+/// When there are no targets.
+pub async fn depart<T: Send + 'static, F: Future<Output = T> + Send>(
+    plan: Plan,
+    start: Instant,
+    targets: &Targets,
+    ask: impl Fn(Departure) -> F + Send + Sync + 'static,
+) -> Vec<T> {
+    let (ask, mut requests) = (Arc::new(ask), JoinSet::new());
     for index in 0..plan.requests() {
         let scheduled = plan.departure(index);
         sleep_until(start + scheduled).await;
-        let (client, body, targets) = (Arc::clone(&client), Arc::clone(&body), targets.clone());
+        let (ask, targets) = (Arc::clone(&ask), targets.clone());
         requests.spawn(async move {
-            let body = body(index);
             // The target is held until the answer is there, so that a server can be taken out of the load.
             let target = targets.take(index);
-            let answer = client.ask_by(target.address(), body, start + scheduled + plan.patience).await;
-            Sample::new(index, scheduled, start.elapsed(), answer)
+            ask(Departure { index, scheduled, address: target.address() }).await
         });
     }
-    let mut samples = requests.join_all().await;
-    samples.sort_unstable_by_key(|sample| sample.index);
-    samples
+    requests.join_all().await
 }
 
 /// The body of a question; different numbers make different questions.

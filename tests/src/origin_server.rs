@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_rustls::TlsAcceptor;
 
 /// How many bytes [`Reply::huge`] has.
@@ -43,6 +43,7 @@ pub struct Reply {
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
     delivery: Delivery,
+    delay: Duration,
 }
 
 /// How much of it is sent.
@@ -179,7 +180,13 @@ impl Reply {
     #[must_use]
     pub fn of_type(status: u16, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("content-type", media_type.to_owned())];
-        Self { status, headers, body: body.into(), delivery: Delivery::Whole }
+        Self { status, headers, body: body.into(), delivery: Delivery::Whole, delay: Duration::ZERO }
+    }
+
+    /// It is sent only after a while.
+    #[must_use]
+    pub fn after(self, delay: Duration) -> Self {
+        Self { delay, ..self }
     }
 
     /// With one more header.
@@ -278,7 +285,10 @@ async fn line(stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>) -> Op
 
 /// Nothing when the connection is to be closed.
 async fn send(stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>, reply: &Reply) -> Option<()> {
-    let Reply { status, headers, body, delivery } = reply;
+    let Reply { status, headers, body, delivery, delay } = reply;
+    if !delay.is_zero() {
+        sleep(*delay).await;
+    }
     if *delivery == Delivery::Never {
         pending::<()>().await;
     }

@@ -29,6 +29,12 @@ const RELEASE: [&str; 10] = [
 pub(crate) struct DrillOptions {
     /// Names of drills; all of them when none is given.
     names: Vec<String>,
+    /// How long `chaos` goes on.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=600))]
+    minutes: u32,
+    /// What decides the schedule of `chaos`; another one each time when it is not given.
+    #[arg(long)]
+    seed: Option<u64>,
 }
 
 /// Builds the server and the drills, and runs these; their table says what was met.
@@ -37,7 +43,9 @@ pub(crate) fn run(options: &DrillOptions) -> Result<ExitCode> {
     let target = process::target_dir()?;
     build_release(&["medinsight", "drill"])?;
     let mut drills = Command::new(program(&target.join("release"), "drill"));
-    drills.args(&options.names).env("MEDINSIGHT_PROGRAM", program(&target.join("release"), "medinsight"));
+    drills.args(&options.names).arg(format!("--minutes={}", options.minutes));
+    drills.args(options.seed.map(|seed| format!("--seed={seed}")));
+    drills.env("MEDINSIGHT_PROGRAM", program(&target.join("release"), "medinsight"));
     if is_about_lambda(options) {
         drills.env("MEDINSIGHT_FUNCTIONS", build_functions(&target.join("lambda"))?);
     }

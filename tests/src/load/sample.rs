@@ -1,6 +1,6 @@
 //! What came of one request.
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use std::time::Duration;
 
 /// How the cache said that it served an answer.
@@ -33,6 +33,12 @@ impl XCache {
             Some("BYPASS") => Self::Bypass,
             _ => Self::Unsaid,
         }
+    }
+
+    /// Reads the headers of an answer.
+    #[must_use]
+    pub fn of_headers(headers: &HeaderMap) -> Self {
+        Self::of(headers.get("x-cache").and_then(|value| value.to_str().ok()))
     }
 
     /// Whether the answer was computed for this request.

@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, reason = "a drill that cannot set itself up has to fail")]
 
 mod black_hole;
+mod chaos;
 mod clear;
 mod cluster;
 mod flood;
@@ -23,13 +24,14 @@ mod rotation;
 mod setting;
 mod stampede;
 
+use chaos::Course;
 use report::{Finding, Report};
 use std::future::Future;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// How long one drill may take.
+/// How long one drill may take, beside the minutes that it is told to go on.
 const LIMIT: Duration = Duration::from_secs(240);
 
 /// A drill under way.
@@ -38,52 +40,83 @@ type Running = Pin<Box<dyn Future<Output = Vec<Finding>> + Send>>;
 /// A drill.
 struct Drill {
     name: &'static str,
-    start: fn() -> Running,
+    start: fn(Course) -> Running,
 }
 
-const DRILLS: [Drill; 15] = [
-    Drill { name: "outage-kill", start: || Box::pin(outage::run(outage::Outage::Kill)) },
-    Drill { name: "outage-freeze", start: || Box::pin(outage::run(outage::Outage::Freeze)) },
-    Drill { name: "black-hole", start: || Box::pin(black_hole::run()) },
-    Drill { name: "stampede", start: || Box::pin(stampede::run()) },
-    Drill { name: "holder-killed", start: || Box::pin(holder_killed::run()) },
-    Drill { name: "late-writes", start: || Box::pin(late_writes::run()) },
-    Drill { name: "clear", start: || Box::pin(clear::run()) },
-    Drill { name: "rotation", start: || Box::pin(rotation::run()) },
-    Drill { name: "cluster", start: || Box::pin(cluster::run()) },
-    Drill { name: "flood", start: || Box::pin(flood::run()) },
-    Drill { name: "origin-budget", start: || Box::pin(origin_budget::run(origin_budget::Order::WithFallback)) },
-    Drill { name: "origin-alone", start: || Box::pin(origin_budget::run(origin_budget::Order::Alone)) },
-    Drill { name: "overhead", start: || Box::pin(overhead::run()) },
-    Drill { name: "lambda-cold", start: || Box::pin(lambda_cold::run()) },
-    Drill { name: "lambda-thaw", start: || Box::pin(lambda_thaw::run()) },
+const DRILLS: [Drill; 16] = [
+    Drill { name: "outage-kill", start: |_| Box::pin(outage::run(outage::Outage::Kill)) },
+    Drill { name: "outage-freeze", start: |_| Box::pin(outage::run(outage::Outage::Freeze)) },
+    Drill { name: "black-hole", start: |_| Box::pin(black_hole::run()) },
+    Drill { name: "stampede", start: |_| Box::pin(stampede::run()) },
+    Drill { name: "holder-killed", start: |_| Box::pin(holder_killed::run()) },
+    Drill { name: "late-writes", start: |_| Box::pin(late_writes::run()) },
+    Drill { name: "clear", start: |_| Box::pin(clear::run()) },
+    Drill { name: "rotation", start: |_| Box::pin(rotation::run()) },
+    Drill { name: "cluster", start: |_| Box::pin(cluster::run()) },
+    Drill { name: "flood", start: |_| Box::pin(flood::run()) },
+    Drill { name: "origin-budget", start: |_| Box::pin(origin_budget::run(origin_budget::Order::WithFallback)) },
+    Drill { name: "origin-alone", start: |_| Box::pin(origin_budget::run(origin_budget::Order::Alone)) },
+    Drill { name: "overhead", start: |_| Box::pin(overhead::run()) },
+    Drill { name: "lambda-cold", start: |_| Box::pin(lambda_cold::run()) },
+    Drill { name: "lambda-thaw", start: |_| Box::pin(lambda_thaw::run()) },
+    Drill { name: "chaos", start: |course| Box::pin(chaos::run(course)) },
 ];
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let names: Vec<_> = std::env::args().skip(1).collect();
-    if let Some(unknown) = names.iter().find(|name| !DRILLS.iter().any(|drill| drill.name == name.as_str())) {
-        eprintln!("there is no drill {unknown}; there are {}", DRILLS.map(|drill| drill.name).join(", "));
-        return ExitCode::FAILURE;
-    }
+    let (names, course) = match words(std::env::args().skip(1)) {
+        Ok(words) => words,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let mut report = Report::default();
     for drill in DRILLS.iter().filter(|drill| names.is_empty() || names.iter().any(|name| name == drill.name)) {
         println!("{} ...", drill.name);
-        report.add(drill.name, conduct(drill).await);
+        report.add(drill.name, conduct(drill, course).await);
     }
     print!("\n{report}");
     if report.is_all_met() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// The names of drills and the course of `chaos`: `[NAME...] [--minutes=N] [--seed=N]`. Without a seed it is a new one each time.
+fn words(words: impl Iterator<Item = String>) -> Result<(Vec<String>, Course), String> {
+    let (mut names, mut course) = (Vec::new(), Course { minutes: 1, seed: chance() });
+    for word in words {
+        match word.split_once('=') {
+            Some(("--minutes", minutes)) => course.minutes = number(minutes)?,
+            Some(("--seed", seed)) => course.seed = number(seed)?,
+            _ if DRILLS.iter().any(|drill| drill.name == word) => names.push(word),
+            _ => {
+                return Err(format!(
+                    "there is no drill {word}; there are {}",
+                    DRILLS.map(|drill| drill.name).join(", ")
+                ));
+            }
+        }
+    }
+    Ok((names, course))
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("{text} is not a whole number of this size"))
+}
+
+fn chance() -> u64 {
+    u64::from(getrandom::u32().expect("a source of randomness"))
+}
+
 /// Runs a drill; one that panics or takes too long has missed its bars.
-async fn conduct(drill: &Drill) -> Vec<Finding> {
-    let mut running = tokio::spawn((drill.start)());
-    match tokio::time::timeout(LIMIT, &mut running).await {
+async fn conduct(drill: &Drill, course: Course) -> Vec<Finding> {
+    let limit = LIMIT + Duration::from_secs(60) * course.minutes;
+    let mut running = tokio::spawn((drill.start)(course));
+    match tokio::time::timeout(limit, &mut running).await {
         Ok(Ok(findings)) => findings,
         Ok(Err(error)) => vec![Finding::missed("runs to its end", error)],
         Err(_) => {
             running.abort();
-            vec![Finding::missed("runs to its end", format!("not within {} s", LIMIT.as_secs()))]
+            vec![Finding::missed("runs to its end", format!("not within {} s", limit.as_secs()))]
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 /// The first key of a list seals, all of them open. The keys are invented.
-const STEPS: [&str; 4] = [
+pub(crate) const STEPS: [&str; 4] = [
     "1:YW4gaW52ZW50ZWQga2V5IG9mIDMyIGJ5dGVzOiBBICE=",
     "1:YW4gaW52ZW50ZWQga2V5IG9mIDMyIGJ5dGVzOiBBICE=,2:YW4gaW52ZW50ZWQga2V5IG9mIDMyIGJ5dGVzOiBCICE=",
     "2:YW4gaW52ZW50ZWQga2V5IG9mIDMyIGJ5dGVzOiBCICE=,1:YW4gaW52ZW50ZWQga2V5IG9mIDMyIGJ5dGVzOiBBICE=",
