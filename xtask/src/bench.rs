@@ -12,7 +12,8 @@ mod report;
 mod tables;
 
 use std::env::consts::EXE_SUFFIX;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -38,6 +39,9 @@ pub(crate) struct BenchOptions {
     /// How often everything is measured. The report says how far the runs are apart.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=9))]
     runs: u32,
+    /// Writes the report anew from what the last runs have left in the target directory.
+    #[arg(long)]
+    report: bool,
 }
 
 /// Where the report goes.
@@ -54,15 +58,14 @@ pub(crate) fn run(options: &BenchOptions) -> Result<ExitCode> {
     require_wrk()?;
     let target = process::target_dir()?;
     let peers = Peers::install(&target)?;
-    drill::build_release(&["medinsight", "bench", "peer"])?;
     let runs = if options.quick { 1 } else { options.runs };
     let directories: Vec<_> = (1..=runs).map(|run| target.join(format!("bench/run-{run}"))).collect();
-    for directory in &directories {
-        measure(&target.join("release"), directory, &peers, options.quick)?;
+    if !options.report {
+        drill::build_release(&["medinsight", "bench", "peer"])?;
+        directories.iter().try_for_each(|run| measure(&target.join("release"), run, &peers, options.quick))?;
     }
-    let keys = if options.quick { None } else { Some(bench_wasm::measure(bench_wasm::ROUNDS)?) };
     let destination = Destination::of(options, &target);
-    let report = report::write(&Figures::collect(&directories)?, &Machine::look(&peers), keys);
+    let report = report::write(&Figures::collect(&directories)?, &Machine::look(&peers));
     destination.keep(&report, &directories)?;
     println!("\nThe report is in {}.", destination.report.display());
     Ok(ExitCode::SUCCESS)
@@ -100,5 +103,15 @@ fn require_wrk() -> Result<()> {
 fn measure(programs: &Path, directory: &Path, peers: &Peers, quick: bool) -> Result<()> {
     let mut driver = Command::new(programs.join(format!("bench{EXE_SUFFIX}")));
     driver.arg(directory).args([&peers.python, &peers.node_service]).args(quick.then_some("quick"));
-    process::run(&mut driver)
+    process::run(&mut driver)?;
+    if quick { Ok(()) } else { add_key_times(directory) }
+}
+
+/// Measures the key of a question, and adds that to the figures of a run.
+fn add_key_times(directory: &Path) -> Result<()> {
+    let times = bench_wasm::measure(bench_wasm::ROUNDS)?;
+    let row = |(setting, nanoseconds): (&str, f64)| format!("key,medinsight,{setting},1,ns,{nanoseconds:.0}\n");
+    let rows: String = times.by_setting().into_iter().map(row).collect();
+    let mut figures = OpenOptions::new().append(true).open(directory.join("figures.csv")).context("no figures")?;
+    figures.write_all(rows.as_bytes()).context("cannot add to the figures")
 }

@@ -78,20 +78,20 @@ fn measure_in_node(rounds: &str) -> Result<serde_json::Value> {
 }
 
 impl KeyTimes {
-    /// Each with its name.
-    pub(crate) fn named(&self) -> [(&'static str, f64); 4] {
+    /// Each by where the key was computed, and of what.
+    pub(crate) fn by_setting(&self) -> [(&'static str, f64); 4] {
         [
             ("native", self.native),
-            ("Node, WebAssembly, bytes", self.wasm_bytes),
-            ("Node, WebAssembly, text", self.wasm_text),
-            ("Node, JavaScript, text", self.javascript),
+            ("WebAssembly of bytes", self.wasm_bytes),
+            ("WebAssembly of text", self.wasm_text),
+            ("JavaScript of text", self.javascript),
         ]
     }
 }
 
 fn report(times: KeyTimes) {
     println!("\nThe key of {REQUEST}, medians:\n");
-    for (name, nanoseconds) in times.named() {
+    for (name, nanoseconds) in times.by_setting() {
         println!("{name:>26}: {nanoseconds:>6.0} ns, {:.2} times native", nanoseconds / times.native);
     }
     println!("{:>26}: {:.2} times as fast as JavaScript", "WebAssembly, text", times.javascript / times.wasm_text);

@@ -9,8 +9,8 @@ use clap::Args;
 
 use crate::{process, redis};
 
-/// What every build of a drill or of the benchmark has in common. The features are those of a program that is released: without these words
-/// it would also have what the tests switch on.
+/// What every build of a drill or of the benchmark has in common. The features are those of a program that is released:
+/// without these words it would also have what the tests switch on.
 const RELEASE: [&str; 10] = [
     "build",
     "--release",

@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::figures::Figures;
+use super::figures::{Figures, Query};
 use super::machine::Machine;
 use super::ratios::{Bar, QUOTATIONS, Quoted, STEADY};
 use super::tables::{Column, Show, of_rates, of_setting};
-use crate::bench_wasm::KeyTimes;
 
 const CLOSED: [Column; 6] = [
     ("hits/s", "requests_per_second", 0, Show::Median),
@@ -46,7 +45,7 @@ const CLEAR: [Column; 5] = [
 ];
 
 /// The whole report.
-pub(crate) fn write(figures: &Figures, machine: &Machine, keys: Option<KeyTimes>) -> String {
+pub(crate) fn write(figures: &Figures, machine: &Machine) -> String {
     let mut report = INTRODUCTION.to_owned();
     report.push_str("\n## The goals, and what is quoted\n\n");
     report.push_str(&quotations(figures));
@@ -83,7 +82,7 @@ pub(crate) fn write(figures: &Figures, machine: &Machine, keys: Option<KeyTimes>
         );
         report.push_str(&of_setting(figures, "clear", entries, &CLEAR));
     }
-    report.push_str(&keys.map_or_else(String::new, key_times));
+    report.push_str(&key_times(figures));
     report.push_str(&machine_facts(machine));
     report
 }
@@ -141,10 +140,13 @@ fn verdict(quoted: &Quoted) -> &'static str {
     }
 }
 
-fn key_times(times: KeyTimes) -> String {
-    let mut section = "\n## The key of a question\n\nThe digest of a 600-byte request, as `cargo xtask bench-wasm` measures it.\n\n| | ns | native is 1 |\n|---|---:|---:|\n".to_owned();
-    for (name, nanoseconds) in times.named() {
-        let _ = writeln!(section, "| {name} | {nanoseconds:.0} | {:.2} |", nanoseconds / times.native);
+/// Nothing if they were not measured.
+fn key_times(figures: &Figures) -> String {
+    let time = |setting| figures.median(Query { scenario: "key", contender: "medinsight", setting, figure: "ns" });
+    let Some(native) = time("native") else { return String::new() };
+    let mut section = KEY_TEXT.to_owned();
+    for (setting, nanoseconds) in figures.settings("key").into_iter().filter_map(|name| Some((name, time(name)?))) {
+        let _ = writeln!(section, "| {setting} | {nanoseconds:.0} | {:.2} |", nanoseconds / native);
     }
     section
 }
@@ -177,13 +179,15 @@ Who is compared, each as one process with one thread for its work, on one Redis:
   to five seconds.
 - *Python*: FastAPI, pydantic, redis.asyncio with hiredis, orjson, uvloop. *Node*: fastify, bentocache, ioredis.
 
-The last four read the same question of 600 bytes, check and normalise it, and answer with the same 2.4 KB of one origin. The
+All but the first two read the same question of 600 bytes, normalise it and hash it, and answer with the same 2.4 KB. The
 services in Python and Node, and the yardsticks in Rust, are ours, in `tests/peers`: they are written as a careful team would write
 them, with pinned versions, one pipelined round trip for a hit, stored bytes sent as they are, timeouts, and one computation
 for identical questions in a process. They are not products of others.
 
-The load generator and Redis share the processors with who is measured, so the ratios say more than the figures, and the processor time of a hit
-says most. The contenders take turns in each round, and ratios are medians of the rounds' own.
+A window in which other programs took more than a tenth of the processors is measured again, up to three times in all; the
+figure `others` says what remained. The load generator and Redis share the processors with who is measured, so the ratios say
+more than the figures, and the processor time of a hit says most. The contenders take turns in each round, and ratios are medians
+of the rounds' own.
 ";
 
 const HITS: &str = "
@@ -198,8 +202,8 @@ reached, and hides stalls. *Processor* is the server's own time for a hit.
 
 const OPEN: &str = "
 In the open loop requests are due at fixed times, and a latency counts from when its request was due, so that a stall makes
-late all that it held up. Who would be asked for more than 70 % of what it reached in the closed loop is left out as saturated: a queue would decide
-there, and not the contender.
+late all that it held up. Who would be asked for more than 70 % of what it reached in the closed loop is left out as saturated:
+a queue would decide there, and not the contender.
 
 ![Latency at fixed rates](docs/benchmarks/latency.svg)
 ";
@@ -225,4 +229,13 @@ killed Redis comes back empty.
 
 ![Latency while Redis is killed](docs/benchmarks/outage-killed.svg)
 ![Latency while Redis is frozen](docs/benchmarks/outage-frozen.svg)
+";
+
+const KEY_TEXT: &str = "
+## The key of a question
+
+The digest of a 600-byte request: native, and in Node, as `cargo xtask bench-wasm` measures it.
+
+| | ns | native is 1 |
+|---|---:|---:|
 ";

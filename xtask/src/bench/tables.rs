@@ -7,7 +7,7 @@ use super::figures::{Figures, Query};
 /// The contenders as the rows and the reader call them.
 pub(crate) const CONTENDERS: [(&str, &str); 8] = [
     ("bare", "axum, a fixed answer"),
-    ("bare-get", "axum, a bare `GET`"),
+    ("bare-get", "axum, a bare GET"),
     ("upper-bound", "upper bound"),
     ("same-trip", "upper bound, same trip"),
     ("medinsight", "**MedInsight**"),

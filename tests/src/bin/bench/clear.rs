@@ -47,7 +47,7 @@ async fn observe(server: &Running, redis: &RedisServer, extent: Extent, rows: &m
     redis.record_slowlog(Duration::from_micros(100), 10_000).await;
     let (start, targets) = (Instant::now(), Targets::new([server.address()]));
     let (samples, cleared) = tokio::join!(load::run(PLAN, start, &targets, question), clear(server, start));
-    waiting::until("the entries are gone", LIMIT, || async { entries(redis).await < extent.entries / 10 }).await;
+    waiting::until("the entries are gone", LIMIT, || async { entries(redis).await < extent.entries / 2 }).await;
     let setting = extent.entries.to_string();
     let subject = Subject { scenario: "clear", contender: server.contender.name(), setting: &setting, round: 1 };
     report(&subject, &samples, cleared, slowest_command(redis).await, rows);

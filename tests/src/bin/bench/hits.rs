@@ -4,6 +4,7 @@ use crate::Extent;
 use crate::contender::{ALL, Backends, Contender, Programs, Running};
 use crate::origin::Origin;
 use crate::process_table;
+use crate::quiet::{self, Measured};
 use crate::rows::{Rows, Subject};
 use crate::workload::{HITS, requests};
 use crate::wrk::Wrk;
@@ -16,7 +17,7 @@ use std::time::Duration;
 const CONNECTIONS: [u32; 3] = [1, 16, 64];
 
 /// Requests a second of the open loop, over all connections.
-const RATES: [u32; 4] = [500, 2_000, 8_000, 20_000];
+const RATES: [u32; 3] = [500, 2_000, 10_000];
 
 /// Which part of what it reached in the closed loop a contender is asked for at most. Beyond that a queue decides on the
 /// latency, and not the contender.
@@ -37,7 +38,7 @@ pub(crate) async fn measure(programs: &Programs, extent: Extent, rows: &mut Rows
         server.ensure_hits(HITS).await;
     }
     let reached = closed_loop(&servers, redis.pid(), extent, rows);
-    open_loop(&servers, &reached, extent, rows);
+    open_loop(&servers, redis.pid(), &reached, extent, rows);
     for server in &servers {
         server.ensure_hits(HITS).await;
     }
@@ -45,7 +46,7 @@ pub(crate) async fn measure(programs: &Programs, extent: Extent, rows: &mut Rows
 
 /// The contenders take turns, so that a slow minute of the machine hits all of them.
 fn closed_loop(servers: &[Running], redis: u32, extent: Extent, rows: &mut Rows) -> Reached {
-    let wrk = Wrk::new(extent.window);
+    let wrk = Wrk::new(extent.closed_window);
     let mut reached = Reached::new();
     for connections in CONNECTIONS {
         for round in 1..=extent.rounds {
@@ -61,34 +62,41 @@ fn closed_loop(servers: &[Running], redis: u32, extent: Extent, rows: &mut Rows)
 
 /// Returns the requests a second.
 fn saturate(server: &Running, redis: u32, wrk: &Wrk, (connections, round): (u32, u32), rows: &mut Rows) -> f64 {
-    let before = (server.cpu(), process_table::cpu(redis));
-    let printed = wrk.run(server.address(), connections);
-    let used = (server.cpu() - before.0, process_table::cpu(redis) - before.1);
+    let measured = quiet::measure(
+        || server.cpu() + process_table::cpu(redis),
+        || {
+            let before = (server.cpu(), process_table::cpu(redis));
+            let printed = wrk.run(server.address(), connections);
+            (printed, server.cpu() - before.0, process_table::cpu(redis) - before.1)
+        },
+    );
+    let (printed, used, redis_used) = measured.value;
     let micros_each = |used: Duration| used.as_secs_f64() * 1e6 / printed.requests;
     let per_second = printed.requests / printed.micros * 1e6;
     let setting = connections.to_string();
     let subject = Subject { scenario: "closed", contender: server.contender.name(), setting: &setting, round };
-    rows.add(
-        &subject,
-        &[
-            ("requests_per_second", per_second),
-            ("p50_us", printed.p50_micros),
-            ("p99_us", printed.p99_micros),
-            ("cpu_us", micros_each(used.0)),
-            ("redis_cpu_us", micros_each(used.1)),
-            ("resident_mib", server.resident_mib()),
-        ],
-    );
+    let figures = [
+        ("requests_per_second", per_second),
+        ("p50_us", printed.p50_micros),
+        ("p99_us", printed.p99_micros),
+        ("cpu_us", micros_each(used)),
+        ("redis_cpu_us", micros_each(redis_used)),
+        ("resident_mib", server.resident_mib()),
+        ("others", measured.others),
+    ];
+    rows.add(&subject, &figures);
     per_second
 }
 
-fn open_loop(servers: &[Running], reached: &Reached, extent: Extent, rows: &mut Rows) {
+fn open_loop(servers: &[Running], redis: u32, reached: &Reached, extent: Extent, rows: &mut Rows) {
     let requests = requests(HITS);
     for connections in CONNECTIONS {
         for per_second in RATES {
-            let pace = Pace { per_second, connections, duration: extent.window };
+            let pace = Pace { per_second, connections, duration: extent.open_window };
             for server in servers.iter().filter(|server| keeps_up(server.contender, reached, pace)) {
-                report(server.contender, pace, &paced(server.address(), pace, &requests), rows);
+                let window = || paced(server.address(), pace, &requests);
+                let measured = quiet::measure(|| server.cpu() + process_table::cpu(redis), window);
+                report(server.contender, pace, &measured, rows);
             }
         }
     }
@@ -99,7 +107,8 @@ fn keeps_up(contender: Contender, reached: &Reached, pace: Pace) -> bool {
     f64::from(pace.per_second) <= reached * SATURATION
 }
 
-fn report(contender: Contender, pace: Pace, samples: &[Sample], rows: &mut Rows) {
+fn report(contender: Contender, pace: Pace, measured: &Measured<Vec<Sample>>, rows: &mut Rows) {
+    let samples = &measured.value;
     let summary = Summary::of(samples);
     let setting = format!("{}@{}", pace.connections, pace.per_second);
     let subject = Subject { scenario: "open", contender: contender.name(), setting: &setting, round: 1 };
@@ -112,6 +121,7 @@ fn report(contender: Contender, pace: Pace, samples: &[Sample], rows: &mut Rows)
             ("p50_us", micros(summary.p50)),
             ("p99_us", micros(summary.p99)),
             ("max_us", micros(summary.max)),
+            ("others", measured.others),
         ],
     );
     rows.add_some(&subject, samples);

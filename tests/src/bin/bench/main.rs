@@ -13,6 +13,7 @@ mod memory_and_start;
 mod origin;
 mod outage;
 mod process_table;
+mod quiet;
 mod rows;
 mod stampede;
 mod workload;
@@ -29,8 +30,9 @@ use std::time::Duration;
 struct Extent {
     /// How often each measurement of hits is repeated.
     rounds: u32,
-    /// How long each takes.
-    window: Duration,
+    /// How long each takes, in the closed loop and in the open one.
+    closed_window: Duration,
+    open_window: Duration,
     /// How often what happens at once is repeated.
     bursts: u32,
     /// For how long Redis is away.
@@ -39,11 +41,23 @@ struct Extent {
     entries: usize,
 }
 
-const FULL: Extent =
-    Extent { rounds: 5, window: Duration::from_secs(2), bursts: 5, outage: Duration::from_secs(4), entries: 100_000 };
+const FULL: Extent = Extent {
+    rounds: 4,
+    closed_window: Duration::from_secs(1),
+    open_window: Duration::from_secs(2),
+    bursts: 3,
+    outage: Duration::from_secs(3),
+    entries: 100_000,
+};
 
-const QUICK: Extent =
-    Extent { rounds: 1, window: Duration::from_secs(1), bursts: 1, outage: Duration::from_secs(2), entries: 20_000 };
+const QUICK: Extent = Extent {
+    rounds: 1,
+    closed_window: Duration::from_secs(1),
+    open_window: Duration::from_secs(1),
+    bursts: 1,
+    outage: Duration::from_secs(2),
+    entries: 20_000,
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {

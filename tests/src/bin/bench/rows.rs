@@ -32,7 +32,7 @@ impl Rows {
         for (figure, value) in figures {
             let _ = writeln!(self.figures, "{scenario},{contender},{setting},{round},{figure},{value:.3}");
         }
-        let shown: Vec<_> = figures.iter().map(|(figure, value)| format!("{figure} {value:.1}")).collect();
+        let shown: Vec<_> = figures.iter().map(|(figure, value)| format!("{figure} {value:.2}")).collect();
         println!("{scenario}, {contender}, {setting}: {}", shown.join(", "));
     }
 
