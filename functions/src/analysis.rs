@@ -5,9 +5,10 @@ mod summary;
 pub use summary::Summary;
 
 use crate::budget::{NotAnswered, Payer};
-use crate::cache::{Answer, Cache, Computing, Counter, Deadline, Endpoint, Substitute, Visit};
+use crate::cache::{Answer, Cache, Computation, Computing, Counter, Deadline, Endpoint, Substitute, Visit};
 use crate::origin::answer::MedicationInteractions;
 use crate::origin::{Chain, Origin, OriginError, to_json};
+use crate::worker::written;
 use bytes::Bytes;
 use medinsight_core::{
     AnalyzerRevision, CacheKey, EntryKind, HealthAnalysisRequest, KeySecret, MedicationSet, RequestDigest,
@@ -190,9 +191,13 @@ impl HealthAnalyses {
         }
     }
 
-    fn computing(&self, question: Asked, deadline: Deadline) -> impl FnOnce() -> Computing + use<> {
+    fn computing(&self, question: Asked, deadline: Deadline) -> impl FnOnce() -> Computation + use<> {
         let analyses = self.clone();
-        move || Box::pin(analyses.compute(question, deadline))
+        move || {
+            let job = || written::health_analysis(&question.get().canonical_json(analyses.analyzer()));
+            let job = analyses.cache.has_successor().then(job);
+            Computation::new(analyses.compute(question, deadline), job)
+        }
     }
 
     async fn compute(self, question: Asked, deadline: Deadline) -> Result<Bytes, OriginError> {
@@ -243,10 +248,9 @@ impl HealthAnalyses {
         let digest = medications.digest(origin.revision());
         let key = CacheKey::medication_interactions(&digest, self.key_secret.as_ref());
         let origin = Arc::clone(origin);
-        let compute =
-            move || -> Computing { Box::pin(async move { to_json(&origin.interactions(&medications).await?) }) };
+        let compute = async move { to_json(&origin.interactions(&medications).await?) };
         let visit = Visit { counts: Endpoint::MedicationInteractions.requests(), ..Visit::to(key, deadline) };
-        let result = self.cache.fetch(visit, compute).await;
+        let result = self.cache.fetch(visit, || Computation::new(compute, None)).await;
         match &result {
             Ok(answer) => self.cache.count_answer(Endpoint::MedicationInteractions, answer),
             Err(_) => self.cache.tally(Counter::Failures(Endpoint::MedicationInteractions), 1),

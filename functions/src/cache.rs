@@ -15,6 +15,7 @@ mod envelope;
 mod errand;
 mod finding;
 mod generations;
+mod handover;
 mod hottest;
 mod keeping;
 mod keyring;
@@ -36,10 +37,11 @@ mod timing;
 
 pub use accounting::Counts;
 pub use clearing::Cleared;
-pub use computing::Computing;
+pub use computing::{Computation, Computing};
 pub use counter::{Counter, Endpoint, MinuteCount, SizeClass, Usage};
 pub use encryption::{Encryption, EncryptionSetting, NoEncryption, StoreScope};
 pub use envelope::{Envelope, NotWrapped, Opened, Stamp, Unreadable};
+pub use handover::{Job, Successor};
 pub use keeping::{Kept, NotKept};
 pub use keyring::{InvalidKeyring, Keyring};
 pub use latency::{Latency, Source};
@@ -92,6 +94,7 @@ struct Inner {
     generations: Generations,
     deferred: Deferred,
     sampler: Option<Sampler>,
+    successor: Option<Arc<dyn Successor>>,
 }
 
 /// What an engine is made of.
@@ -109,6 +112,8 @@ pub struct Parts {
     pub near_bytes: u64,
     /// Whether requests are sampled for the advice on times to live.
     pub sampling: Sampling,
+    /// Who does what this process has no time for; none where it has all the time that it needs.
+    pub successor: Option<Arc<dyn Successor>>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -158,7 +163,7 @@ impl Cache {
     /// Puts an engine together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, envelope, policy, timing, near_bytes, sampling, clock } = parts;
+        let Parts { store, envelope, policy, timing, near_bytes, sampling, successor, clock } = parts;
         Self(Arc::new(Inner {
             store,
             envelope,
@@ -172,6 +177,7 @@ impl Cache {
             generations: Generations::default(),
             deferred: Deferred::default(),
             sampler: Sampler::of(&sampling),
+            successor,
         }))
     }
 
@@ -184,7 +190,7 @@ impl Cache {
     /// # Errors
     ///
     /// The origin's error when there is nothing to serve instead. A failing store is never an error.
-    pub async fn fetch(&self, visit: Visit, compute: impl FnOnce() -> Computing) -> Result<Answer, OriginError> {
+    pub async fn fetch(&self, visit: Visit, compute: impl FnOnce() -> Computation) -> Result<Answer, OriginError> {
         self.fetch_if(visit, std::future::ready(Ok(())), compute).await
     }
 
@@ -198,7 +204,7 @@ impl Cache {
         &self,
         visit: Visit,
         admission: A,
-        compute: impl FnOnce() -> Computing,
+        compute: impl FnOnce() -> Computation,
     ) -> Result<Answer, E>
     where
         A: Future<Output = Result<(), E>> + Send,
@@ -218,7 +224,7 @@ impl Cache {
         &self,
         mut visit: Visit,
         admission: A,
-        compute: impl FnOnce() -> Computing,
+        compute: impl FnOnce() -> Computation,
     ) -> Result<Answer, E>
     where
         A: Future<Output = Result<(), E>> + Send,
@@ -240,13 +246,13 @@ impl Cache {
             }
             // Computations are boxes, so that the future of a hit is small.
             Found::Entry(entry, Freshness::StaleIfError) => {
-                Ok(Box::pin(self.compute_instead_of(entry, key, admission, compute(), journey(None))).await?)
+                Ok(Box::pin(self.compute_instead_of(entry, key, admission, compute().work, journey(None))).await?)
             }
             Found::Entry(_, Freshness::Gone) | Found::Nothing => {
-                Box::pin(self.compute_if(key, admission, compute(), substitute, journey(None))).await
+                Box::pin(self.compute_if(key, admission, compute().work, substitute, journey(None))).await
             }
             Found::Failure(reason) => {
-                Box::pin(self.compute_if(key, admission, compute(), substitute, journey(Some(reason)))).await
+                Box::pin(self.compute_if(key, admission, compute().work, substitute, journey(Some(reason)))).await
             }
         }
     }

@@ -8,12 +8,14 @@ mod bedrock;
 mod exposure;
 mod origin;
 mod redis;
+mod refresh_queue;
 mod settings;
 
 pub use bedrock::{AwsKeys, BedrockConfig};
 pub use exposure::{ExposureConfig, SessionIds};
 pub use origin::{ApiKey, BaseUrl, OpenfdaConfig, OriginConfig, UpstreamConfig};
 pub use redis::{Endpoint, RedisConfig, Topology};
+pub use refresh_queue::RefreshQueueConfig;
 
 use crate::api::Access;
 use crate::cache::EncryptionSetting;
@@ -70,6 +72,8 @@ pub struct Config {
     pub origin_timeout: Duration,
     /// `MEDINSIGHT_ORIGIN`, `ORIGIN_*`, `OPENFDA_*` and `EMBEDDED_ORIGIN_DELAY_MS`: where answers come from.
     pub origin: OriginConfig,
+    /// `REFRESH_QUEUE_URL`: takes over what a Lambda function has no time to finish; none.
+    pub refresh_queue: Option<RefreshQueueConfig>,
 }
 
 /// What the HTTP interface allows.
@@ -122,6 +126,7 @@ impl Config {
             advice: settings.parse("CACHE_ADVICE", "on or off", Switch::On)?,
             origin_timeout: settings.millis("ORIGIN_TIMEOUT_MS", 10_000)?,
             origin: OriginConfig::of(&settings)?,
+            refresh_queue: RefreshQueueConfig::of(&settings)?,
         })
     }
 }

@@ -14,8 +14,9 @@ pub use desk::NoAnswerNow;
 pub use progress::{FailureCause, Phase, Progress};
 
 use crate::budget::{NotAnswered, Payer};
-use crate::cache::{Answer, Cache, Computing, Counter, Deadline, Endpoint, Substitute, Usage, Visit};
+use crate::cache::{Answer, Cache, Computation, Counter, Deadline, Endpoint, Substitute, Usage, Visit};
 use crate::origin::{Chain, DrugFacts, OriginError, to_json};
+use crate::worker::written;
 use bytes::Bytes;
 use desk::Desk;
 use medinsight_core::{CacheKey, DrugName};
@@ -114,9 +115,12 @@ impl Drugs {
         Ok((drug, key))
     }
 
-    fn looking_up(&self, drug: DrugName, key: CacheKey, deadline: Deadline) -> impl FnOnce() -> Computing + use<> {
+    fn looking_up(&self, drug: DrugName, key: CacheKey, deadline: Deadline) -> impl FnOnce() -> Computation + use<> {
         let drugs = self.clone();
-        move || Box::pin(drugs.look_up(drug, key, deadline))
+        move || {
+            let job = drugs.0.cache.has_successor().then(|| written::drug_info(&drug));
+            Computation::new(drugs.look_up(drug, key, deadline), job)
+        }
     }
 
     async fn look_up(self, drug: DrugName, key: CacheKey, deadline: Deadline) -> Result<Bytes, OriginError> {

@@ -10,10 +10,13 @@ mod host;
 mod http;
 mod http_answer;
 mod http_event;
+mod queue;
 mod runtime_api;
 mod shutdown;
 
 use crate::api::{self, Routes, Services, Serving};
+use crate::cache::Successor;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::origin::{MakeOrigins, Origins};
@@ -24,6 +27,7 @@ use extension::Registration;
 use host::{Concurrency, Host};
 use lambda_http::Error;
 use lambda_runtime::{LambdaInvocation, Runtime, Service};
+use queue::WorkQueue;
 use runtime_api::{NotAnswered, RuntimeApi};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +49,16 @@ const TIME_TO_FLUSH: Duration = Duration::from_millis(300);
 ///
 /// When a setting breaks its rule, which Lambda is told, or the runtime API fails.
 pub async fn serve(routes: Routes<Serving>) -> Result<(), Error> {
-    serve_all(routes, Router::new(), Origins::new).await
+    serve_with(Outfit { make_origins: Origins::new, make_successor: queue }, routes, Router::new()).await
+}
+
+/// [`serve`] for routes that compute answers while somebody waits for them, and refresh none.
+///
+/// # Errors
+///
+/// As [`serve`].
+pub async fn serve_without_refreshes(routes: Routes<Serving>) -> Result<(), Error> {
+    serve_with(Outfit::WITHOUT_SUCCESSOR, routes, Router::new()).await
 }
 
 /// [`serve`] for routes that ask no origin, and a page beside them.
@@ -54,14 +67,35 @@ pub async fn serve(routes: Routes<Serving>) -> Result<(), Error> {
 ///
 /// As [`serve`].
 pub async fn serve_without_origins(routes: Routes<Serving>, page: Router) -> Result<(), Error> {
-    serve_all(routes, page, Origins::none).await
+    serve_with(Outfit { make_origins: Origins::none, ..Outfit::WITHOUT_SUCCESSOR }, routes, page).await
 }
 
-async fn serve_all(routes: Routes<Serving>, page: Router, make_origins: MakeOrigins) -> Result<(), Error> {
-    let function = Function::start(make_origins).await?;
+async fn serve_with(outfit: Outfit, routes: Routes<Serving>, page: Router) -> Result<(), Error> {
+    let function = Function::start(outfit).await?;
     let router = api::finish(routes, function.services.clone()).merge(page);
     let runtime = http::runtime(router, Arc::clone(&function.aftercare));
     function.run(runtime).await
+}
+
+/// What a function has beside its routes: it has the code of what is named here, and of nothing else.
+#[derive(Clone, Copy)]
+pub(crate) struct Outfit {
+    make_origins: MakeOrigins,
+    make_successor: MakeSuccessor,
+}
+
+type MakeSuccessor = fn(&Config) -> Result<Option<Arc<dyn Successor>>, String>;
+
+impl Outfit {
+    /// That of a function which has the time for everything that it begins.
+    pub(crate) const WITHOUT_SUCCESSOR: Self = Self { make_origins: Origins::new, make_successor: |_| Ok(None) };
+}
+
+/// The worker's queue, if the settings name it.
+fn queue(config: &Config) -> Result<Option<Arc<dyn Successor>>, String> {
+    let Some(queue) = &config.refresh_queue else { return Ok(None) };
+    let queue = WorkQueue::new(queue, &config.origin, &Clock::System)?;
+    Ok(Some(Arc::new(queue)))
 }
 
 /// A function that is ready to be run.
@@ -77,10 +111,10 @@ impl Function {
     /// # Errors
     ///
     /// When a setting breaks its rule. Lambda is told; the message names the setting and never shows the value.
-    pub(crate) async fn start(make_origins: MakeOrigins) -> Result<Self, Error> {
+    pub(crate) async fn start(outfit: Outfit) -> Result<Self, Error> {
         let variables = environment::variables();
         let host = Host::of(&variables)?;
-        match assembled(&variables, &host, make_origins) {
+        match assembled(&variables, &host, outfit) {
             Ok(services) => Ok(Self::of(services, host)),
             Err(message) => {
                 // The setting that says how much is to be logged may be the one that is wrong.
@@ -128,11 +162,12 @@ impl Function {
     }
 }
 
-fn assembled(variables: &[(String, String)], host: &Host, make_origins: MakeOrigins) -> Result<Services, String> {
+fn assembled(variables: &[(String, String)], host: &Host, outfit: Outfit) -> Result<Services, String> {
     let mut config = Config::from_variables(variables).map_err(|error| error.to_string())?;
     host.adapt(&mut config);
     logging::start(config.log_level);
-    let services = server::assemble(&config, make_origins).map_err(|error| error.to_string())?;
+    let successor = (outfit.make_successor)(&config)?;
+    let services = server::assemble(&config, outfit.make_origins, successor).map_err(|error| error.to_string())?;
     let (store, encryption) = (services.cache.store().name(), services.cache.envelope().encryption().as_str());
     tracing::info!(store, encryption, origin = config.origin.names(), "function starts");
     services.cache.store().warm_up();

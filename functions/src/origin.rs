@@ -23,6 +23,9 @@ pub use embedded::{DISCLAIMER, EmbeddedOrigin, NotComparable, compare_in_formula
 pub use origins::{MakeOrigins, Origins};
 pub use source::Source;
 
+pub(crate) use failure::CallFailure;
+pub(crate) use http::HttpClient;
+
 use crate::cache::Deadline;
 use bytes::Bytes;
 use medinsight_core::{AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, MedicationSet};

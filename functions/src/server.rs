@@ -2,7 +2,7 @@
 
 use crate::analysis::HealthAnalyses;
 use crate::api::{self, Exposure, LiveStreams, Peer, ServiceParts, Services};
-use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, Sampling, StoreScope, Timing};
+use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, Sampling, StoreScope, Successor, Timing};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::dashboard;
@@ -19,6 +19,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -32,12 +33,17 @@ const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the store is asked whether it is there.
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The services on their engine, put together from a configuration and its origins. Nothing is connected to yet.
+/// The services on their engine, put together from a configuration, its origins, and who does what there is no time for.
+/// Nothing is connected to yet.
 ///
 /// # Errors
 ///
 /// When Redis is configured and cannot be used as it is, or entries cannot be encrypted as the configuration demands.
-pub fn assemble(config: &Config, make_origins: MakeOrigins) -> Result<Services, Box<dyn std::error::Error>> {
+pub fn assemble(
+    config: &Config,
+    make_origins: MakeOrigins,
+    successor: Option<Arc<dyn Successor>>,
+) -> Result<Services, Box<dyn std::error::Error>> {
     let clock = Clock::System;
     let (store, scope) = match &config.redis {
         Some(redis) => (Store::Redis(RedisStore::new(redis, &clock)?), StoreScope::Shared),
@@ -51,6 +57,7 @@ pub fn assemble(config: &Config, make_origins: MakeOrigins) -> Result<Services, 
         policy: config.ttl.clone(),
         timing: Timing { origin_timeout: config.origin_timeout, store_budget: config.cache_budget },
         near_bytes: near_bytes(config, scope),
+        successor,
         clock,
     });
     let Origins { health, drug_facts, drug_analyses } = make_origins(config, &cache)?;
@@ -107,7 +114,7 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let services = assemble(config, Origins::new)?;
+    let services = assemble(config, Origins::new, None)?;
     let (cache, monitor, live) = (services.cache.clone(), services.monitor.clone(), services.live.clone());
     let pages = demo::router(services.clone(), &config.demo_package).merge(dashboard::router());
     let router = api::finish(api::all_routes(), services).merge(pages);

@@ -6,11 +6,11 @@
 mod batch;
 mod event;
 mod job;
+pub(crate) mod written;
 
 use crate::api::{RequestId, Services};
 use crate::cache::Measures;
-use crate::lambda::{Aftercare, Function, until};
-use crate::origin::Origins;
+use crate::lambda::{Aftercare, Function, Outfit, until};
 use crate::warming::Fate;
 use batch::{BatchItemFailure, BatchResponse, ScheduleResponse};
 use event::{Event, Message};
@@ -31,7 +31,7 @@ const WARMING: &str = include_str!("../data/warming.json");
 ///
 /// When a setting breaks its rule, which Lambda is told, or the runtime API fails.
 pub async fn serve() -> Result<(), Error> {
-    let function = Function::start(Origins::new).await?;
+    let function = Function::start(Outfit::WITHOUT_SUCCESSOR).await?;
     let worker = Worker { services: function.services.clone(), aftercare: Arc::clone(&function.aftercare) };
     let handler = service_fn(move |event| handle(worker.clone(), event));
     function.run(Runtime::new(handler)).await
@@ -66,7 +66,7 @@ impl Worker {
     async fn work_off(&self, messages: Vec<Message>, context: &Context) -> BatchResponse {
         let count = messages.len();
         let (ids, bodies): (Vec<_>, Vec<_>) = messages.into_iter().map(|message| (message.id, message.body)).unzip();
-        let jobs = bodies.iter().map(|body| Job::parse(body)).collect();
+        let jobs = bodies.iter().map(|body| Job::read(body, &self.services.cache)).collect();
         let done = self.do_all(jobs, context).await;
         let failures = ids.into_iter().zip(done).filter(|(_, fate)| !fate.is_warm());
         let failures: Vec<_> = failures.map(|(id, _)| BatchItemFailure { item_identifier: id }).collect();

@@ -2,6 +2,7 @@
 
 mod aftercare;
 mod ends;
+mod handover;
 mod serving;
 mod thaw;
 mod worker;

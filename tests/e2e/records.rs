@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category};
-use medinsight_functions::cache::{CacheStatus, Computing, Deadline, Visit};
+use medinsight_functions::cache::{CacheStatus, Computation, Deadline, Visit};
 use medinsight_functions::origin::OriginError;
 use medinsight_functions::store::FailureReason;
 use medinsight_tests::Service;
@@ -21,12 +21,12 @@ fn visit() -> Visit {
     Visit::to(answer(), deadline)
 }
 
-fn gives(body: &'static str) -> impl FnOnce() -> Computing {
-    move || Box::pin(async { Ok(Bytes::from_static(body.as_bytes())) })
+fn gives(body: &'static str) -> impl FnOnce() -> Computation {
+    move || Computation::new(async { Ok(Bytes::from_static(body.as_bytes())) }, None)
 }
 
-fn fails(error: OriginError) -> impl FnOnce() -> Computing {
-    move || Box::pin(async move { Err(error) })
+fn fails(error: OriginError) -> impl FnOnce() -> Computation {
+    move || Computation::new(async move { Err(error) }, None)
 }
 
 #[tokio::test]

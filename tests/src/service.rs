@@ -134,6 +134,7 @@ impl Service {
             policy: TtlPolicy::default(),
             timing: Timing { origin_timeout: config.origin_timeout, store_budget: config.cache_budget },
             near_bytes: config.near_bytes,
+            successor: None,
             clock: Clock::Manual(clock.clone()),
         });
         let Origins { health, drug_facts, drug_analyses } = origins(&cache);

@@ -4,5 +4,5 @@ use medinsight_functions::{api, lambda};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    lambda::serve(api::sessions_routes()).await
+    lambda::serve_without_refreshes(api::sessions_routes()).await
 }

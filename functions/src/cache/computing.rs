@@ -1,6 +1,7 @@
 //! Computing an answer: once at a time in this process, and under a lease among all processes.
 
 use super::entry::Entry;
+use super::handover::Job;
 use super::lease::{Fate, Lease, Right, Wait};
 use super::single_flight::Role;
 use super::substitute::{Computed, Substitute};
@@ -11,6 +12,7 @@ use crate::store::FailureReason;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use medinsight_core::CacheKey;
+use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -20,6 +22,28 @@ use tokio::time::Instant;
 /// A computation of an answer. It is in a box, which is made only when it begins: the engine passes it on through many
 /// futures, which would all have to be as large and be compiled for each kind of answer.
 pub type Computing = Pin<Box<dyn Future<Output = Result<Bytes, OriginError>> + Send>>;
+
+/// A computation that begins, and what another process needs to do it instead.
+pub struct Computation {
+    pub(super) work: Computing,
+    pub(super) job: Option<Job>,
+}
+
+impl Computation {
+    /// A computation, and the job by which the worker can do it; none when nobody else can.
+    pub fn new(
+        work: impl Future<Output = Result<Bytes, OriginError>> + Send + 'static,
+        job: impl Into<Option<Job>>,
+    ) -> Self {
+        Self { work: Box::pin(work), job: job.into() }
+    }
+}
+
+impl fmt::Debug for Computation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Computation").field("job", &self.job).finish_non_exhaustive()
+    }
+}
 
 /// A computation that ends with how long its answer may be kept.
 pub(super) type Rated = Pin<Box<dyn Future<Output = Result<Computed, OriginError>> + Send>>;
@@ -45,12 +69,19 @@ pub(super) struct Landed {
 impl Cache {
     /// Refreshes an entry in the background. The caller has been answered; a failure only means that the next one tries
     /// again.
-    pub(super) fn refresh(&self, key: CacheKey, compute: Computing, deadline: Deadline) {
+    /// Without the time for it, it is handed over.
+    pub(super) fn refresh(&self, key: CacheKey, compute: Computation, deadline: Deadline) {
         let (cache, refreshed) = (self.clone(), key.clone());
         let work = async move {
-            let mut journey = Journey { deadline, budget: Budget::new(&cache.0.timing, deadline), bypass: None };
-            if let Right::Leased(lease) = cache.ask_within_budget(&refreshed, &mut journey).await {
-                let _ = cache.compute_under(&lease, &refreshed, Computed::properly(compute)).await;
+            let Computation { work, job } = compute;
+            let until = cache.time_to_finish(job.as_ref(), deadline);
+            let mut journey = Journey { deadline: until, budget: Budget::new(&cache.0.timing, until), bypass: None };
+            if let Right::Leased(lease) = cache.ask_within_budget(&refreshed, &mut journey).await
+                && let Err(OriginError::TimedOut) =
+                    cache.compute_under(&lease, &refreshed, Computed::properly(work)).await
+                && until < deadline
+            {
+                cache.hand_over(job, deadline).await;
             }
         };
         self.work_on(key, work);

@@ -78,6 +78,11 @@ impl Envelope {
     ///
     /// [`NotWrapped`] when the entry is not to be stored.
     pub fn wrap(&self, key: &CacheKey, stamp: &Stamp, payload: &[u8]) -> Result<Bytes, NotWrapped> {
+        self.wrap_as(key.as_str(), stamp, payload)
+    }
+
+    /// [`Envelope::wrap`] for what is no entry of the store, under a name that is no key.
+    pub(super) fn wrap_as(&self, name: &str, stamp: &Stamp, payload: &[u8]) -> Result<Bytes, NotWrapped> {
         if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(NotWrapped::TooLarge);
         }
@@ -85,7 +90,7 @@ impl Envelope {
         let header = self.header(stamp, compressed.is_some()).encode();
         let payload = compressed.as_deref().unwrap_or(payload);
         let entry = match &self.encryption {
-            Encryption::Sealed(keyring) => self.seal(keyring, &header, key, payload)?,
+            Encryption::Sealed(keyring) => self.seal(keyring, &header, name, payload)?,
             Encryption::Off => [header.as_slice(), payload].concat().into(),
         };
         if entry.len() > MAX_ENTRY_BYTES { Err(NotWrapped::TooLarge) } else { Ok(entry) }
@@ -99,6 +104,11 @@ impl Envelope {
     ///
     /// [`Unreadable`]: nothing of the entry may be used then.
     pub fn open(&self, key: &CacheKey, entry: Bytes) -> Result<Opened, Unreadable> {
+        self.open_as(key.as_str(), entry)
+    }
+
+    /// [`Envelope::open`] for what is no entry of the store.
+    pub(super) fn open_as(&self, name: &str, entry: Bytes) -> Result<Opened, Unreadable> {
         if entry.len() > MAX_ENTRY_BYTES {
             return Err(Unreadable::TooLarge);
         }
@@ -108,7 +118,7 @@ impl Envelope {
             Err(error) => return Err(error.into()),
         };
         let payload = match (&self.encryption, header.sealing) {
-            (Encryption::Sealed(keyring), Sealing::Sealed(id)) => unseal(keyring, id, key, entry)?,
+            (Encryption::Sealed(keyring), Sealing::Sealed(id)) => unseal(keyring, id, name, entry)?,
             (Encryption::Off, Sealing::Plain) => entry.slice(HEADER_BYTES..),
             (Encryption::Sealed(_), Sealing::Plain) => return Err(Unreadable::NotSealed),
             (Encryption::Off, Sealing::Sealed(_)) => return Err(Unreadable::UnknownKey),
@@ -130,7 +140,7 @@ impl Envelope {
         &self,
         keyring: &Keyring,
         header: &[u8; HEADER_BYTES],
-        key: &CacheKey,
+        name: &str,
         payload: &[u8],
     ) -> Result<Bytes, NotWrapped> {
         let mut nonce = [0; NONCE_BYTES];
@@ -139,7 +149,7 @@ impl Envelope {
         entry.put_slice(header);
         entry.put_slice(&nonce);
         entry.put_slice(payload);
-        let tag = keyring.sealing_key().seal(nonce, &associated_data(header, key), &mut entry[SEALED_AT..]);
+        let tag = keyring.sealing_key().seal(nonce, &associated_data(header, name), &mut entry[SEALED_AT..]);
         entry.put_slice(&tag.map_err(|_| NotWrapped::TooLarge)?);
         Ok(entry.freeze())
     }
@@ -154,21 +164,21 @@ impl Envelope {
     }
 }
 
-fn unseal(keyring: &Keyring, id: KeyId, key: &CacheKey, entry: Bytes) -> Result<Bytes, Unreadable> {
+fn unseal(keyring: &Keyring, id: KeyId, name: &str, entry: Bytes) -> Result<Bytes, Unreadable> {
     let sealing_key = keyring.find(id).ok_or(Unreadable::UnknownKey)?;
     let mut entry = entry.try_into_mut().unwrap_or_else(|shared| BytesMut::from(shared.as_ref()));
     let (header, sealed) = entry.split_first_chunk_mut::<HEADER_BYTES>().ok_or(Unreadable::Malformed)?;
     let (nonce, sealed) = sealed.split_first_chunk_mut::<NONCE_BYTES>().ok_or(Unreadable::Malformed)?;
     let (text, tag) = sealed.split_last_chunk_mut::<TAG_BYTES>().ok_or(Unreadable::Malformed)?;
-    let opened = sealing_key.open(*nonce, &associated_data(header, key), text, *tag);
+    let opened = sealing_key.open(*nonce, &associated_data(header, name), text, *tag);
     opened.map_err(|_| Unreadable::NotAuthentic)?;
     let end = SEALED_AT + text.len();
     Ok(entry.freeze().slice(SEALED_AT..end))
 }
 
 /// The header has one length and one encoding, so that no two pairs have the same bytes.
-fn associated_data(header: &[u8; HEADER_BYTES], key: &CacheKey) -> Vec<u8> {
-    [header.as_slice(), key.as_str().as_bytes()].concat()
+fn associated_data(header: &[u8; HEADER_BYTES], name: &str) -> Vec<u8> {
+    [header.as_slice(), name.as_bytes()].concat()
 }
 
 /// Why a payload is not made an entry.

@@ -1,6 +1,6 @@
 //! Answers that nobody waits for: what is fresh is given at once, anything else is computed by whoever has the time.
 
-use super::computing::{Computing, Journey};
+use super::computing::{Computation, Journey};
 use super::substitute::Computed;
 use super::timing::Budget;
 use super::{Answer, Cache, CacheStatus, Found, Visit, measures};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 impl Cache {
     /// The fresh answer in the store, if there is one. Near the end of its life `refresh` starts in the background.
-    pub async fn find_fresh(&self, visit: Visit, refresh: impl FnOnce() -> Computing) -> Option<Answer> {
+    pub async fn find_fresh(&self, visit: Visit, refresh: impl FnOnce() -> Computation) -> Option<Answer> {
         let (key, deadline) = (visit.key.clone(), visit.deadline);
         let category = key.kind().category();
         let mut budget = Budget::new(&self.0.timing, deadline);
@@ -34,7 +34,7 @@ impl Cache {
     /// # Errors
     ///
     /// The origin's error when there is nothing to give instead, or when it knows that there is no answer.
-    pub async fn renew(&self, visit: Visit, compute: impl FnOnce() -> Computing) -> Result<Answer, OriginError> {
+    pub async fn renew(&self, visit: Visit, compute: impl FnOnce() -> Computation) -> Result<Answer, OriginError> {
         let category = visit.key.kind().category();
         let result = self.find_or_renew(visit, compute).await;
         if let Ok(answer) = &result {
@@ -46,7 +46,7 @@ impl Cache {
     async fn find_or_renew(
         &self,
         mut visit: Visit,
-        compute: impl FnOnce() -> Computing,
+        compute: impl FnOnce() -> Computation,
     ) -> Result<Answer, OriginError> {
         let (key, deadline, substitute) = (visit.key.clone(), visit.deadline, visit.substitute.take());
         let mut budget = Budget::new(&self.0.timing, deadline);
@@ -55,14 +55,14 @@ impl Cache {
         match found {
             Found::Entry(entry, Freshness::Fresh | Freshness::RefreshEarly) => Ok(entry.into_answer(CacheStatus::Hit)),
             Found::Entry(entry, Freshness::StaleWhileRevalidate | Freshness::StaleIfError) => {
-                let computed = self.compute(key, Computed::properly(compute()), journey(None)).await;
+                let computed = self.compute(key, Computed::properly(compute().work), journey(None)).await;
                 computed.or_else(|error| entry.instead_of(error))
             }
             Found::Entry(_, Freshness::Gone) | Found::Nothing => {
-                self.compute_or_substitute(key, compute(), substitute, journey(None)).await
+                self.compute_or_substitute(key, compute().work, substitute, journey(None)).await
             }
             Found::Failure(reason) => {
-                self.compute_or_substitute(key, compute(), substitute, journey(Some(reason))).await
+                self.compute_or_substitute(key, compute().work, substitute, journey(Some(reason))).await
             }
         }
     }

@@ -63,7 +63,7 @@ impl BedrockConfig {
 }
 
 impl AwsKeys {
-    fn of(settings: &Settings<'_>) -> Result<Option<Self>, InvalidSetting> {
+    pub(super) fn of(settings: &Settings<'_>) -> Result<Option<Self>, InvalidSetting> {
         let (id, secret) = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY");
         match (ApiKey::of(settings, id)?, ApiKey::of(settings, secret)?) {
             (Some(id), Some(secret)) => {

@@ -3,9 +3,10 @@
 use super::desk::{Taken, Ticket, session_key};
 use super::{AnalysisId, Drugs, FailureCause, NoAnswerNow, Progress};
 use crate::budget::{NotAnswered, Payer};
-use crate::cache::{Answer, CacheStatus, Computing, Counter, Deadline, Endpoint, Substitute, Usage, Visit};
+use crate::cache::{Answer, CacheStatus, Computation, Counter, Deadline, Endpoint, Substitute, Usage, Visit};
 use crate::clock::millis;
 use crate::origin::{OriginError, to_json};
+use crate::worker::written;
 use bytes::Bytes;
 use medinsight_core::{AnalysisVariant, CacheKey, DrugAnalysisRequest, DrugName, UnixMillis};
 use std::time::Duration;
@@ -181,9 +182,13 @@ impl Drugs {
         desk.record(id, Progress::ended(id, &result)).await;
     }
 
-    fn computing(&self, question: Question, deadline: Deadline) -> impl FnOnce() -> Computing + use<> {
+    fn computing(&self, question: Question, deadline: Deadline) -> impl FnOnce() -> Computation + use<> {
         let drugs = self.clone();
-        move || Box::pin(drugs.compute(question, deadline))
+        move || {
+            let job = || written::drug_analysis(&question.drug, question.variant);
+            let job = drugs.0.cache.has_successor().then(job);
+            Computation::new(drugs.compute(question, deadline), job)
+        }
     }
 
     async fn compute(self, question: Question, deadline: Deadline) -> Result<Bytes, OriginError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Why a call of an origin came to nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum CallFailure {
+pub(crate) enum CallFailure {
     /// Its budget does not allow another call in time. Nothing was sent.
     OverBudget,
     /// It failed too often a moment ago. Nothing was sent.

@@ -32,7 +32,7 @@ const MAX_IDLE: usize = 32;
 type Connections = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// A client of one origin.
-pub(super) struct HttpClient {
+pub(crate) struct HttpClient {
     connector: HttpsConnector<HttpConnector>,
     connections: Mutex<(Connections, UnixMillis)>,
     max_bytes: usize,
@@ -54,7 +54,7 @@ impl HttpClient {
     /// # Errors
     ///
     /// When `ORIGIN_CA_FILE` cannot be used.
-    pub(super) fn new(config: &OriginConfig, max_bytes: usize, clock: &Clock) -> Result<Self, String> {
+    pub(crate) fn new(config: &OriginConfig, max_bytes: usize, clock: &Clock) -> Result<Self, String> {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_nodelay(true);
@@ -75,7 +75,7 @@ impl HttpClient {
     }
 
     /// Sends a request as it is and reads the answer whole, however long that takes.
-    pub(super) async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, CallFailure> {
+    pub(crate) async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, CallFailure> {
         let response = self.connections().request(request).await.map_err(|error| failure_of(&error))?;
         self.read(response).await
     }

@@ -1,7 +1,7 @@
 //! A job of the worker: one answer that is to be there before somebody asks for it.
 
 use crate::api::{ServiceParts, Services};
-use crate::cache::Deadline;
+use crate::cache::{Cache, Deadline};
 use crate::warming::{self, Fate};
 use medinsight_core::{CacheKey, DrugAnalysisRequest, DrugName, HealthAnalysisRequest};
 use serde::Deserialize;
@@ -23,16 +23,36 @@ pub(super) enum Job {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Written {
-    DrugAnalysis { request: Map<String, Value> },
-    DrugInfo { drug_name: String },
-    HealthAnalysis { request: Map<String, Value> },
+    DrugAnalysis {
+        request: Map<String, Value>,
+    },
+    DrugInfo {
+        drug_name: String,
+    },
+    HealthAnalysis {
+        request: Map<String, Value>,
+    },
+    /// Another job, as one of our own functions hands it over.
+    Sealed {
+        name: String,
+        job: String,
+    },
 }
 
 impl Job {
-    /// Reads a message; nothing for one that is no job.
+    /// Reads a message, which may be sealed; nothing for one that is no job.
+    pub(super) fn read(message: &str, cache: &Cache) -> Option<Self> {
+        match serde_json::from_slice(message.as_bytes()).ok()? {
+            Written::Sealed { name, job } => Self::parse(&cache.unsealed(&name, &job)?),
+            _ => Self::parse(message),
+        }
+    }
+
+    /// Reads a message that is not sealed; nothing for one that is no job.
     pub(super) fn parse(message: &str) -> Option<Self> {
         let body = |request| Value::Object(request).to_string().into_bytes();
-        match serde_json::from_str(message).ok()? {
+        match serde_json::from_slice(message.as_bytes()).ok()? {
+            Written::Sealed { .. } => None,
             Written::DrugAnalysis { request } => {
                 DrugAnalysisRequest::from_json(&body(request)).ok().map(Self::DrugAnalysis)
             }
@@ -63,6 +83,8 @@ impl Job {
 #[cfg(test)]
 mod tests {
     use super::Job;
+    use crate::worker::written;
+    use medinsight_core::{AnalysisType, AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest};
 
     #[test]
     fn a_job_is_read_by_the_rules_of_the_route_that_computes_it() {
@@ -72,6 +94,26 @@ mod tests {
         assert!(matches!(facts, Some(Job::DrugInfo(drug)) if drug.as_str() == "vitamin_d/3"));
         let question = r#"{"kind": "health_analysis", "request": {"concern": "Cough", "symptoms": "Dry cough"}}"#;
         assert!(matches!(Job::parse(question), Some(Job::HealthAnalysis(_))));
+    }
+
+    #[test]
+    fn a_job_that_a_function_writes_is_the_question_that_it_had() {
+        let drug = DrugName::new("Vitamin  D/3").expect("a name");
+        let facts = Job::parse(written::drug_info(&drug).text());
+        assert!(matches!(facts, Some(Job::DrugInfo(read)) if read == drug));
+        for analysis_type in AnalysisType::ALL {
+            let variant = AnalysisVariant { analysis_type, include_market_data: false, ..AnalysisVariant::default() };
+            let Some(Job::DrugAnalysis(read)) = Job::parse(written::drug_analysis(&drug, variant).text()) else {
+                panic!("no job")
+            };
+            assert_eq!((read.drug(), *read.variant()), (&drug, variant));
+        }
+        let question = br#"{"concern": " Cough ", "symptoms": "Dry \"cough\"", "current_medications": ["B", "a"]}"#;
+        let question = HealthAnalysisRequest::from_json(question).expect("a question");
+        let revision = AnalyzerRevision::new("invented-1").expect("a revision");
+        let written = written::health_analysis(&question.canonical_json(&revision));
+        let Some(Job::HealthAnalysis(read)) = Job::parse(written.text()) else { panic!("no job") };
+        assert_eq!(read.digest(&revision), question.digest(&revision));
     }
 
     #[test]

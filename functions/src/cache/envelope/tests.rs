@@ -207,7 +207,9 @@ fn a_bomb_is_refused_also_when_it_is_authentic() {
     for envelope in [sealed(&[1]), off()] {
         let mut header = envelope.header(&stamp(), true);
         let entry = match &envelope.encryption {
-            Encryption::Sealed(keyring) => envelope.seal(keyring, &header.encode(), &key, &bomb).expect("an entry"),
+            Encryption::Sealed(keyring) => {
+                envelope.seal(keyring, &header.encode(), key.as_str(), &bomb).expect("an entry")
+            }
             Encryption::Off => {
                 header.sealing = Sealing::Plain;
                 [header.encode().as_slice(), &bomb].concat().into()

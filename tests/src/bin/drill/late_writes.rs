@@ -4,7 +4,7 @@ use crate::library::{cache_on, visit};
 use crate::report::Finding;
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, Pattern};
-use medinsight_functions::cache::{Cache, Encryption};
+use medinsight_functions::cache::{Cache, Computation, Encryption};
 use medinsight_tests::redis_server::RedisServer;
 use medinsight_tests::waiting;
 use std::time::Duration;
@@ -63,7 +63,7 @@ async fn write_late(redis: &RedisServer, writer: &Cache, other: &Cache, key: &Ca
                 let _ = released.await;
                 Ok(Bytes::from_static(b"late"))
             };
-            writer.fetch(visit, || Box::pin(compute)).await
+            writer.fetch(visit, || Computation::new(compute, None)).await
         })
     };
     has_begun.await.expect("a computation that begins");
@@ -88,7 +88,9 @@ async fn overtake(redis: &RedisServer, other: &Cache, key: &CacheKey, kind: Over
                 redis.command(&["EXISTS", &lease]).await.integer() == Some(0)
             })
             .await;
-            let answer = other.fetch(visit(key), || Box::pin(async { Ok(Bytes::from_static(b"another's")) })).await;
+            let answer = other
+                .fetch(visit(key), || Computation::new(async { Ok(Bytes::from_static(b"another's")) }, None))
+                .await;
             assert!(answer.expect("an answer").is_stored, "the other process stores its answer");
         }
     }

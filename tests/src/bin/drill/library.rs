@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Category, TtlPolicy};
-use medinsight_functions::cache::{Cache, Deadline, Encryption, Envelope, Keyring, Parts, Sampling, Timing, Visit};
+use medinsight_functions::cache::{
+    Cache, Computation, Deadline, Encryption, Envelope, Keyring, Parts, Sampling, Timing, Visit,
+};
 use medinsight_functions::clock::Clock;
 use medinsight_functions::config::Config;
 use medinsight_functions::store::{RedisStore, Store};
@@ -32,7 +34,7 @@ pub(crate) async fn hits_beside_bare_gets(
     let payload = payload(payload_bytes);
     let key = CacheKey::build("drug_info", "a-drug", None).expect("a key");
     let computed = payload.clone();
-    let stored = cache.fetch(visit(&key), || Box::pin(async { Ok(computed) })).await.expect("an answer");
+    let stored = cache.fetch(visit(&key), || Computation::new(async { Ok(computed) }, None)).await.expect("an answer");
     assert!(stored.is_stored, "the entry is not in the store");
     let client = ::redis::Client::open(redis.url()).expect("a URL");
     let mut connection = client.get_multiplexed_async_connection().await.expect("a connection");
@@ -73,6 +75,7 @@ pub(crate) fn cache_on(redis: &RedisServer, encryption: Encryption) -> Cache {
         timing: Timing { origin_timeout: PATIENCE, store_budget: PATIENCE },
         near_bytes: 0,
         sampling: Sampling::Off,
+        successor: None,
         clock: Clock::System,
     })
 }

@@ -35,7 +35,8 @@ impl Here {
         config.near_bytes = 0;
         // Audit records are written in any case.
         logging::start_on_terminal(LevelFilter::ERROR);
-        let services = server::assemble(&config, Origins::new).map_err(|error| Failure::Usage(error.to_string()))?;
+        let services =
+            server::assemble(&config, Origins::new, None).map_err(|error| Failure::Usage(error.to_string()))?;
         let cache = services.cache.clone();
         Ok(Self { router: api::finish(api::all_routes(), services), cache })
     }
