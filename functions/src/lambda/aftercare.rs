@@ -20,6 +20,9 @@ use std::time::Duration;
 /// a fifth.
 const MARGIN: Duration = Duration::from_millis(250);
 
+/// Before the first Lambda function: nothing ends before it.
+const EARLIEST: UnixMillis = UnixMillis(1_400_000_000_000);
+
 /// Does what is left to do.
 #[derive(Debug)]
 pub(crate) struct Aftercare {
@@ -109,9 +112,12 @@ where
     }
 }
 
-/// The end of an invocation less the margin. Lambda gives it by the time of day.
+/// The end of an invocation less the margin. Lambda gives it by the time of day, `cargo lambda watch` as a span of ten
+/// minutes.
 pub(crate) fn until(deadline_ms: u64, clock: &Clock) -> Deadline {
-    let remaining = UnixMillis(deadline_ms).since(clock.now());
+    let is_time_of_day = deadline_ms >= EARLIEST.0;
+    let remaining =
+        if is_time_of_day { UnixMillis(deadline_ms).since(clock.now()) } else { Duration::from_millis(deadline_ms) };
     Deadline::after(remaining.saturating_sub(MARGIN.min(remaining / 5)))
 }
 
@@ -124,11 +130,18 @@ mod tests {
 
     #[test]
     fn the_deadline_is_a_little_before_the_end_of_the_invocation() {
-        let clock = Clock::Manual(ManualClock::at(UnixMillis(1_000)));
-        let remaining = |deadline_ms| until(deadline_ms, &clock).remaining();
+        let now = 1_800_000_000_000;
+        let clock = Clock::Manual(ManualClock::at(UnixMillis(now)));
+        let remaining = |in_ms: i64| until(now.saturating_add_signed(in_ms), &clock).remaining();
         let between = |low, high| Duration::from_millis(low)..=Duration::from_millis(high);
-        assert!(between(9_000, 9_750).contains(&remaining(11_000)));
-        assert!(between(1, 400).contains(&remaining(1_500)));
-        assert_eq!(remaining(500), Duration::ZERO);
+        assert!(between(9_000, 9_750).contains(&remaining(10_000)));
+        assert!(between(1, 400).contains(&remaining(500)));
+        assert_eq!(remaining(-500), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_is_too_early_to_be_a_time_of_day_is_how_much_time_there_is() {
+        let clock = Clock::Manual(ManualClock::at(UnixMillis(1_800_000_000_000)));
+        assert!(until(600_000, &clock).remaining() > Duration::from_secs(590));
     }
 }
