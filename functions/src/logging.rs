@@ -1,14 +1,17 @@
 //! Structured logs: one JSON object a line on standard output, without anything that a person wrote.
 
+mod journal;
 mod line;
 mod members;
 mod text;
 
+pub use journal::Flushed;
 pub(crate) use text::JsonText;
 
+use journal::Journal;
 use line::Line;
 use members::Members;
-use std::panic;
+use std::{io, panic};
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -23,14 +26,27 @@ pub const AUDIT: &str = "medinsight_audit";
 /// of its calls is logged by whoever makes them.
 const SDK: &str = "aws_";
 
+/// Starts logging for a service that many ask at once: no request waits for its line, but for audit records. Everything is
+/// written when what is returned is dropped. A second call changes nothing.
+///
+/// # Errors
+///
+/// When there can be no thread that writes.
+pub fn start_without_waiting(level: LevelFilter) -> io::Result<Flushed> {
+    let journal = Journal::to(io::stdout())?;
+    let flushed = journal.flushed();
+    start_to(journal, level);
+    Ok(flushed)
+}
+
 /// Starts logging. A second call changes nothing.
 pub fn start(level: LevelFilter) {
-    start_to(std::io::stdout, level);
+    start_to(io::stdout, level);
 }
 
 /// Starts logging on standard error, for a command whose standard output is its result.
 pub fn start_on_terminal(level: LevelFilter) {
-    start_to(std::io::stderr, level);
+    start_to(io::stderr, level);
 }
 
 fn start_to<W>(writer: W, level: LevelFilter)

@@ -76,7 +76,7 @@ fn serve(args: ServeArgs) -> Result<(), Box<dyn Error>> {
     if !config.access.is_configured() {
         config.access.token = Some(token_of_the_run()?);
     }
-    logging::start(config.log_level);
+    let _flushed = logging::start_without_waiting(config.log_level)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if let Some(workers) = config.workers {
         runtime.worker_threads(workers);
