@@ -202,7 +202,8 @@ impl HealthAnalyses {
 
     async fn compute(self, question: Asked, deadline: Deadline) -> Result<Bytes, OriginError> {
         let until = self.cache.computed_by(deadline);
-        self.origins.ask_first(until, |origin, until| Box::pin(self.ask(origin, question.get(), until))).await
+        let given = self.origins.ask_first(until, |origin, until| Box::pin(self.ask(origin, question.get(), until)));
+        given.await.map(|given| given.answer)
     }
 
     /// The question, and what the other origins would say to it, if there are any.
@@ -222,7 +223,8 @@ impl HealthAnalyses {
         deadline: Deadline,
     ) -> Result<Bytes, OriginError> {
         let until = self.cache.computed_by(deadline);
-        self.origins.ask_others(until, |origin, until| Box::pin(self.ask(origin, &question, until))).await
+        let given = self.origins.ask_others(until, |origin, until| Box::pin(self.ask(origin, &question, until)));
+        given.await.map(|given| given.answer)
     }
 
     async fn ask(

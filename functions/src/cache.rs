@@ -53,7 +53,7 @@ pub use status::CacheStatus;
 pub use timing::{Deadline, Timing};
 
 use crate::clock::Clock;
-use crate::origin::OriginError;
+use crate::origin::{OriginError, Revisions};
 use crate::store::{Patience, Store, StoreError};
 use bytes::Bytes;
 use computing::{Journey, Landed};
@@ -131,13 +131,15 @@ pub struct Visit {
     pub deadline: Deadline,
     /// What to do when the computation fails and there is no entry to serve instead.
     pub substitute: Option<Substitute>,
+    /// The revisions that a fresh answer has to be of, when the key does not say them. One of another revision is stale.
+    pub revisions: Option<Revisions>,
 }
 
 impl Visit {
     /// A visit that brings nothing along.
     #[must_use]
     pub const fn to(key: CacheKey, deadline: Deadline) -> Self {
-        Self { key, counts: Vec::new(), inputs: Vec::new(), deadline, substitute: None }
+        Self { key, counts: Vec::new(), inputs: Vec::new(), deadline, substitute: None, revisions: None }
     }
 }
 
@@ -231,17 +233,18 @@ impl Cache {
         E: From<OriginError>,
     {
         let (key, deadline, substitute) = (visit.key.clone(), visit.deadline, visit.substitute.take());
+        let revisions = visit.revisions.clone();
         let mut budget = Budget::new(&self.0.timing, deadline);
         let found = self.look_up_together(visit, &mut budget).await;
-        let journey = |bypass| Journey { deadline, budget, bypass };
+        let journey = |bypass| Journey { deadline, budget, bypass, revisions };
         match found {
             Found::Entry(entry, Freshness::Fresh) => Ok(entry.into_answer(CacheStatus::Hit)),
             Found::Entry(entry, Freshness::RefreshEarly) => {
-                self.refresh(key, compute(), deadline);
+                self.refresh(key, compute(), journey(None));
                 Ok(entry.into_answer(CacheStatus::Hit))
             }
             Found::Entry(entry, Freshness::StaleWhileRevalidate) => {
-                self.refresh(key, compute(), deadline);
+                self.refresh(key, compute(), journey(None));
                 Ok(entry.into_answer(CacheStatus::Stale))
             }
             // Computations are boxes, so that the future of a hit is small.

@@ -15,7 +15,7 @@ pub use progress::{FailureCause, Phase, Progress};
 
 use crate::budget::{NotAnswered, Payer};
 use crate::cache::{Answer, Cache, Computation, Counter, Deadline, Endpoint, Substitute, Usage, Visit};
-use crate::origin::{Chain, DrugFacts, OriginError, to_json};
+use crate::origin::{Chain, DrugFacts, Given, OriginError, to_json};
 use crate::worker::written;
 use bytes::Bytes;
 use desk::Desk;
@@ -44,7 +44,8 @@ struct Inner {
 struct DrugInfo {
     /// Milliseconds since 1970.
     lookup_timestamp: u64,
-    /// Its last member is the last one of the whole, see [`Source::of_stored`](crate::origin::Source::of_stored).
+    /// Its last members are those of the whole, see [`Source::of_stored`](crate::origin::Source::of_stored) and
+    /// [`Revisions`](crate::origin::Revisions).
     #[serde(flatten)]
     facts: DrugFacts,
 }
@@ -74,7 +75,7 @@ impl Drugs {
         let visit = Visit {
             counts: Endpoint::DrugInfo.requests(),
             substitute: self.facts_of_others(&drug, deadline),
-            ..Visit::to(key.clone(), deadline)
+            ..self.info_visit(&key, deadline)
         };
         let admission = async { payer.pay().await.map_err(NotAnswered::from) };
         let result = cache.fetch_if(visit, admission, self.looking_up(drug, key, deadline)).await;
@@ -104,7 +105,7 @@ impl Drugs {
         if self.is_known_to_be_unknown(&self.0.facts, &drug) {
             return Err(OriginError::UnknownDrug);
         }
-        let visit = Visit::to(key.clone(), deadline);
+        let visit = self.info_visit(&key, deadline);
         self.0.cache.renew(visit, self.looking_up(drug, key, deadline)).await
     }
 
@@ -113,6 +114,10 @@ impl Drugs {
         let drug = self.0.facts.generic_name(drug);
         let key = CacheKey::drug_info(&drug).map_err(|_| OriginError::UnknownDrug)?;
         Ok((drug, key))
+    }
+
+    fn info_visit(&self, key: &CacheKey, deadline: Deadline) -> Visit {
+        Visit { revisions: Some(self.0.facts.revisions().clone()), ..Visit::to(key.clone(), deadline) }
     }
 
     fn looking_up(&self, drug: DrugName, key: CacheKey, deadline: Deadline) -> impl FnOnce() -> Computation + use<> {
@@ -144,7 +149,8 @@ impl Drugs {
         self.as_stored(facts)
     }
 
-    fn as_stored(&self, facts: DrugFacts) -> Result<Bytes, OriginError> {
+    fn as_stored(&self, given: Given<DrugFacts>) -> Result<Bytes, OriginError> {
+        let facts = DrugFacts { revision: Some(given.revision), ..given.answer };
         let lookup_timestamp = self.0.cache.clock().now().0;
         to_json(&DrugInfo { lookup_timestamp, facts })
     }

@@ -13,14 +13,17 @@ mod http;
 mod none;
 mod openfda;
 mod origins;
+mod revisions;
 mod source;
 mod upstream;
 
 pub use answer::{HealthAnalysis, MedicationInteractions};
 pub use chain::Chain;
+pub(crate) use chain::Given;
 pub use drug_answer::{DrugAnalysis, DrugFacts, DrugMatch};
 pub use embedded::{DISCLAIMER, EmbeddedOrigin, NotComparable, compare_in_formulary, search_formulary};
 pub use origins::{MakeOrigins, Origins};
+pub use revisions::Revisions;
 pub use source::Source;
 
 pub(crate) use failure::CallFailure;

@@ -6,6 +6,7 @@ mod fallback;
 mod openfda;
 mod protection;
 mod refused_answers;
+mod revisions;
 mod shared_budget;
 mod tls;
 mod upstream;

@@ -7,7 +7,7 @@ use super::single_flight::Role;
 use super::substitute::{Computed, Substitute};
 use super::timing::{Budget, Deadline};
 use super::{Answer, Cache, CacheStatus};
-use crate::origin::OriginError;
+use crate::origin::{OriginError, Revisions};
 use crate::store::FailureReason;
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -49,12 +49,14 @@ impl fmt::Debug for Computation {
 pub(super) type Rated = Pin<Box<dyn Future<Output = Result<Computed, OriginError>> + Send>>;
 
 /// What a request takes along when it leaves for the origin.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Journey {
     pub(super) deadline: Deadline,
     pub(super) budget: Budget,
     /// Why the store is not to be asked again.
     pub(super) bypass: Option<FailureReason>,
+    /// The revisions that the answer of another process has to be of.
+    pub(super) revisions: Option<Revisions>,
 }
 
 /// What a flight brought home.
@@ -70,12 +72,13 @@ impl Cache {
     /// Refreshes an entry in the background. The caller has been answered; a failure only means that the next one tries
     /// again.
     /// Without the time for it, it is handed over.
-    pub(super) fn refresh(&self, key: CacheKey, compute: Computation, deadline: Deadline) {
+    pub(super) fn refresh(&self, key: CacheKey, compute: Computation, journey: Journey) {
         let (cache, refreshed) = (self.clone(), key.clone());
         let work = async move {
-            let Computation { work, job } = compute;
+            let (Computation { work, job }, deadline) = (compute, journey.deadline);
             let until = cache.time_to_finish(job.as_ref(), deadline);
-            let mut journey = Journey { deadline: until, budget: Budget::new(&cache.0.timing, until), bypass: None };
+            // Nobody waits for it any more, so it has the whole of the store's time.
+            let mut journey = Journey { deadline: until, budget: Budget::new(&cache.0.timing, until), ..journey };
             if let Right::Leased(lease) = cache.ask_within_budget(&refreshed, &mut journey).await
                 && let Err(OriginError::TimedOut) =
                     cache.compute_under(&lease, &refreshed, Computed::properly(work)).await

@@ -59,6 +59,11 @@ impl Entry {
         self.known.map(|(header, _)| header)
     }
 
+    /// For how long it was meant to be fresh, if it says so.
+    pub(super) fn fresh_for(&self) -> Option<Duration> {
+        self.known.map(|(_, assessment)| assessment.fresh_for)
+    }
+
     pub(super) const fn payload(&self) -> &Bytes {
         &self.payload
     }
@@ -77,13 +82,15 @@ impl Entry {
     /// The payload as an answer; it is the bytes that were stored as they are.
     pub(super) fn into_answer(self, status: CacheStatus) -> Answer {
         let assessment = self.known.map(|(_, assessment)| assessment);
+        let ttl_secs = assessment.map(remaining_secs);
         let origin_cost = self.header().map(|header| Duration::from_millis(header.origin_cost_ms.into()));
         Answer {
             body: self.payload,
             status,
             age: assessment.map(|assessment| assessment.age),
             is_stored: true,
-            ttl_secs: assessment.map(remaining_secs),
+            // What is stale for another reason than its age has no time left either.
+            ttl_secs: if status == CacheStatus::Stale { Some(ttl_secs.unwrap_or(0).min(0)) } else { ttl_secs },
             origin_cost,
         }
     }

@@ -7,9 +7,35 @@ use super::lookups::{Joining, Part};
 use super::near::{self, Content};
 use super::timing::Budget;
 use super::{Cache, Counter, Endpoint, Visit};
+use crate::origin::Revisions;
 use crate::store::FailureReason;
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Freshness, Generation};
+
+/// The entry that is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) key: &'a CacheKey,
+    /// The revisions that it has to be of to be fresh.
+    pub(super) revisions: Option<&'a Revisions>,
+}
+
+impl<'a> Wanted<'a> {
+    /// Whatever is under a key.
+    pub(super) const fn anything_under(key: &'a CacheKey) -> Self {
+        Self { key, revisions: None }
+    }
+
+    /// What an entry is worth whose age makes it worth so much: one of another revision is as good as stale.
+    fn judge(self, entry: &Entry, freshness: Freshness) -> Freshness {
+        let is_outdated =
+            || self.revisions.is_some_and(|revisions| !revisions.include(entry.payload(), entry.fresh_for()));
+        match freshness {
+            Freshness::Fresh | Freshness::RefreshEarly if is_outdated() => Freshness::StaleWhileRevalidate,
+            _ => freshness,
+        }
+    }
+}
 
 /// What a lookup found.
 #[derive(Clone, Debug)]
@@ -63,23 +89,24 @@ impl Cache {
     }
 
     pub(super) async fn look_up(&self, visit: Visit, budget: &mut Budget) -> Found {
-        let Visit { key, counts, inputs, .. } = visit;
-        let found = self.look_near_and_far(&key, counts, inputs, budget).await;
+        let Visit { key, counts, inputs, revisions, .. } = visit;
+        let wanted = Wanted { key: &key, revisions: revisions.as_ref() };
+        let found = self.look_near_and_far(wanted, counts, inputs, budget).await;
         self.note_hit(&key, &found);
         found
     }
 
     async fn look_near_and_far(
         &self,
-        key: &CacheKey,
+        wanted: Wanted<'_>,
         counts: Vec<CacheKey>,
         inputs: Vec<(CacheKey, Bytes)>,
         budget: &mut Budget,
     ) -> Found {
-        let now = self.0.clock.now();
+        let (key, now) = (wanted.key, self.0.clock.now());
         let known = self.0.generations.known(key.kind().category(), now);
         if let Known::Current(generation) = known
-            && let Some(entry) = self.find_nearby(key, generation)
+            && let Some(entry) = self.find_nearby(wanted, generation)
         {
             self.defer(counts, inputs);
             return Found::Entry(entry, Freshness::Fresh);
@@ -94,7 +121,7 @@ impl Cache {
             Err(error) => Found::Failure(error.reason),
             Ok(reply) => match (reply.generation(key.kind().category()), known) {
                 (Some(generation), _) | (None, Known::Current(generation)) => {
-                    self.judge_and_keep(key, reply.entry, generation, closed)
+                    self.judge_and_keep(wanted, reply.entry, generation, closed)
                 }
                 (None, _) => Found::Nothing,
             },
@@ -102,19 +129,21 @@ impl Cache {
     }
 
     /// An entry that was read a moment ago and is still fresh.
-    fn find_nearby(&self, key: &CacheKey, generation: Generation) -> Option<Entry> {
-        let now = self.0.clock.now();
+    fn find_nearby(&self, wanted: Wanted<'_>, generation: Generation) -> Option<Entry> {
+        let (key, now) = (wanted.key, self.0.clock.now());
         let life = self.lifetime(key)?;
         let opened = match self.0.near.find(key, now)? {
             Content::AsStored(bytes) => Entry::open(&self.0.envelope, key, bytes, &life, generation, now),
             Content::Open(header, payload) => Entry::of(header, payload, &life, generation, now),
         };
-        opened.ok().filter(|(_, freshness)| *freshness == Freshness::Fresh).map(|(entry, _)| entry)
+        let is_fresh = |(entry, freshness): &(Entry, _)| wanted.judge(entry, *freshness) == Freshness::Fresh;
+        opened.ok().filter(is_fresh).map(|(entry, _)| entry)
     }
 
-    fn judge_and_keep(&self, key: &CacheKey, bytes: Option<Bytes>, generation: Generation, closed: u64) -> Found {
+    fn judge_and_keep(&self, wanted: Wanted<'_>, bytes: Option<Bytes>, generation: Generation, closed: u64) -> Found {
+        let key = wanted.key;
         let kept = bytes.clone().filter(|_| !self.0.near.is_off());
-        let found = self.judge(key, bytes, generation);
+        let found = self.judge(wanted, bytes, generation);
         if let (Found::Entry(entry, Freshness::Fresh), Some(bytes)) = (&found, kept) {
             let open = entry.header().filter(|_| near::may_be_kept_open(key));
             let content =
@@ -130,10 +159,14 @@ impl Cache {
     }
 
     /// Decides what an entry is worth. One that cannot be read, or is of another generation, is none.
-    pub(super) fn judge(&self, key: &CacheKey, entry: Option<Bytes>, generation: Generation) -> Found {
+    pub(super) fn judge(&self, wanted: Wanted<'_>, entry: Option<Bytes>, generation: Generation) -> Found {
+        let key = wanted.key;
         let Some((bytes, life)) = entry.zip(self.lifetime(key)) else { return Found::Nothing };
         match Entry::open(&self.0.envelope, key, bytes, &life, generation, self.0.clock.now()) {
-            Ok((entry, freshness)) => Found::Entry(entry, freshness),
+            Ok((entry, freshness)) => {
+                let freshness = wanted.judge(&entry, freshness);
+                Found::Entry(entry, freshness)
+            }
             Err(Unusable::Cleared) => Found::Nothing,
             Err(Unusable::Unreadable(reason)) => {
                 self.tally(Counter::Unreadable(reason), 1);

@@ -2,6 +2,7 @@
 
 use super::counter::Counter;
 use super::errand::Errand;
+use super::finding::Wanted;
 use super::{Cache, Deadline, Found, Stamp, UNHURRIED};
 use crate::store::{FailureReason, Patience, StoreError, Trip, Write};
 use bytes::Bytes;
@@ -78,7 +79,7 @@ impl Cache {
         let Some(generation) = reply.generation(category) else {
             return Err(StoreError::nothing_done(reply.refusal.unwrap_or(FailureReason::Garbled)));
         };
-        match self.judge(key, reply.entry, generation) {
+        match self.judge(Wanted::anything_under(key), reply.entry, generation) {
             Found::Entry(_, Freshness::StaleIfError | Freshness::Gone) | Found::Nothing => Ok(None),
             Found::Entry(entry, _) => Ok(Some(entry.payload().clone())),
             Found::Failure(reason) => Err(StoreError::nothing_done(reason)),

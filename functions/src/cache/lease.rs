@@ -8,6 +8,7 @@ use super::computing::Journey;
 use super::counter::Counter;
 use super::entry::Entry;
 use super::errand::Errand;
+use super::finding::Wanted;
 use super::generations::Known;
 use super::substitute::Computed;
 use super::timing::Deadline;
@@ -83,7 +84,8 @@ impl Cache {
         while matches!(right, Right::Held) && Instant::now() < give_up_at {
             tokio::time::sleep((started.elapsed() / PART_OF_THE_WAIT).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)).await;
             let patience = Patience { until: give_up_at }.at_most(UNHURRIED);
-            right = self.ask(key, journey.deadline, patience, Wait::ForAnother).await;
+            let wanted = Wanted { key, revisions: journey.revisions.as_ref() };
+            right = self.ask(wanted, journey.deadline, patience, Wait::ForAnother).await;
         }
         right
     }
@@ -91,40 +93,48 @@ impl Cache {
     /// Asks once, at the expense of the time that the store may cost the request.
     pub(super) async fn ask_within_budget(&self, key: &CacheKey, journey: &mut Journey) -> Right {
         let Some(patience) = journey.budget.patience() else { return Right::Unknown(FailureReason::BudgetSpent) };
-        let asking = self.ask(key, journey.deadline, patience, Wait::None);
+        let wanted = Wanted { key, revisions: journey.revisions.as_ref() };
+        let asking = self.ask(wanted, journey.deadline, patience, Wait::None);
         journey.budget.spend_on(asking).await
     }
 
-    async fn ask(&self, key: &CacheKey, deadline: Deadline, patience: Patience, wait: Wait) -> Right {
+    async fn ask(&self, wanted: Wanted<'_>, deadline: Deadline, patience: Patience, wait: Wait) -> Right {
         let Some(token) = LeaseToken::random() else { return Right::Unknown(FailureReason::Refused) };
         let life = self.0.timing.origin_timeout.min(deadline.remaining()) + TIME_TO_STORE;
         let ends_at = Instant::now() + life;
         let errand = Errand {
-            read: Some(key.clone()),
+            read: Some(wanted.key.clone()),
             lease: Some(LeaseRequest { token, life }),
-            generations: vec![key.kind().category()],
+            generations: vec![wanted.key.kind().category()],
             ..Errand::default()
         };
         match self.run(errand, patience).await {
             Err(error) => {
                 // It may have been granted all the same, and then nobody else should wait for it.
                 if error.doubt == Doubt::InDoubt {
-                    let (cache, key) = (self.clone(), key.clone());
+                    let (cache, key) = (self.clone(), wanted.key.clone());
                     tokio::spawn(async move { cache.give_back(&key, token).await });
                 }
                 Right::Unknown(error.reason)
             }
-            Ok(reply) => self.right_of(key, reply, token, ends_at, wait).await,
+            Ok(reply) => self.right_of(wanted, reply, token, ends_at, wait).await,
         }
     }
 
-    async fn right_of(&self, key: &CacheKey, reply: Reply, token: LeaseToken, ends_at: Instant, wait: Wait) -> Right {
-        let Some(generation) = reply.generation(key.kind().category()) else {
+    async fn right_of(
+        &self,
+        wanted: Wanted<'_>,
+        reply: Reply,
+        token: LeaseToken,
+        ends_at: Instant,
+        wait: Wait,
+    ) -> Right {
+        let Some(generation) = reply.generation(wanted.key.kind().category()) else {
             return Right::Unknown(FailureReason::Garbled);
         };
-        if let Found::Entry(entry, Freshness::Fresh) = self.judge(key, reply.entry, generation) {
+        if let Found::Entry(entry, Freshness::Fresh) = self.judge(wanted, reply.entry, generation) {
             if reply.is_leased {
-                self.give_back(key, token).await;
+                self.give_back(wanted.key, token).await;
             }
             return Right::Answered(entry, wait);
         }

@@ -11,14 +11,14 @@ use std::time::Duration;
 impl Cache {
     /// The fresh answer in the store, if there is one. Near the end of its life `refresh` starts in the background.
     pub async fn find_fresh(&self, visit: Visit, refresh: impl FnOnce() -> Computation) -> Option<Answer> {
-        let (key, deadline) = (visit.key.clone(), visit.deadline);
+        let (key, deadline, revisions) = (visit.key.clone(), visit.deadline, visit.revisions.clone());
         let category = key.kind().category();
         let mut budget = Budget::new(&self.0.timing, deadline);
         let sighting = self.see(&visit);
         let answer = match self.look_up(visit, &mut budget).await {
             Found::Entry(entry, Freshness::Fresh) => Some(entry.into_answer(CacheStatus::Hit)),
             Found::Entry(entry, Freshness::RefreshEarly) => {
-                self.refresh(key, refresh(), deadline);
+                self.refresh(key, refresh(), Journey { deadline, budget, bypass: None, revisions });
                 Some(entry.into_answer(CacheStatus::Hit))
             }
             Found::Entry(..) | Found::Nothing | Found::Failure(_) => None,
@@ -49,9 +49,10 @@ impl Cache {
         compute: impl FnOnce() -> Computation,
     ) -> Result<Answer, OriginError> {
         let (key, deadline, substitute) = (visit.key.clone(), visit.deadline, visit.substitute.take());
+        let revisions = visit.revisions.clone();
         let mut budget = Budget::new(&self.0.timing, deadline);
         let found = self.look_up(visit, &mut budget).await;
-        let journey = |bypass| Journey { deadline, budget, bypass };
+        let journey = |bypass| Journey { deadline, budget, bypass, revisions };
         match found {
             Found::Entry(entry, Freshness::Fresh | Freshness::RefreshEarly) => Ok(entry.into_answer(CacheStatus::Hit)),
             Found::Entry(entry, Freshness::StaleWhileRevalidate | Freshness::StaleIfError) => {

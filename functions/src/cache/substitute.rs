@@ -63,7 +63,7 @@ impl Cache {
         let Some(substitute) = substitute else {
             return self.compute(key, Computed::properly(compute), journey).await;
         };
-        match self.compute(key.clone(), Computed::properly(compute), journey).await {
+        match self.compute(key.clone(), Computed::properly(compute), journey.clone()).await {
             // That there is no answer is no failure.
             Err(error) if error != OriginError::UnknownDrug => {
                 let category = key.kind().category();

@@ -5,7 +5,7 @@ use super::{AnalysisId, Drugs, FailureCause, NoAnswerNow, Progress};
 use crate::budget::{NotAnswered, Payer};
 use crate::cache::{Answer, CacheStatus, Computation, Counter, Deadline, Endpoint, Substitute, Usage, Visit};
 use crate::clock::millis;
-use crate::origin::{OriginError, to_json};
+use crate::origin::{DrugAnalysis, Given, OriginError, to_json};
 use crate::worker::written;
 use bytes::Bytes;
 use medinsight_core::{AnalysisVariant, CacheKey, DrugAnalysisRequest, DrugName, UnixMillis};
@@ -81,7 +81,7 @@ impl Drugs {
         let visit = Visit {
             counts: Endpoint::DrugAnalysis.requests(),
             inputs: asked.into_iter().collect(),
-            ..Visit::to(question.key.clone(), deadline)
+            ..self.visit(&question, deadline)
         };
         if let Some(answer) = cache.find_fresh(visit, self.computing(question.clone(), deadline)).await {
             cache.count_answer(Endpoint::DrugAnalysis, &answer);
@@ -116,7 +116,7 @@ impl Drugs {
         if self.is_known_to_be_unknown(&self.0.analyses, &question.drug) {
             return Err(OriginError::UnknownDrug);
         }
-        let visit = Visit::to(question.key.clone(), deadline);
+        let visit = self.visit(&question, deadline);
         self.0.cache.renew(visit, self.computing(question, deadline)).await
     }
 
@@ -146,7 +146,8 @@ impl Drugs {
         let request = DrugAnalysisRequest::from_json(&session).ok();
         let question = request.and_then(|request| self.question(request.drug(), *request.variant()));
         let answer = match question {
-            Some(question) => self.0.cache.peek(self.visit(&question)).await,
+            // It is what came of this analysis, whatever is wanted now.
+            Some(Question { key, .. }) => self.0.cache.peek(Visit::to(key, Deadline::after(self.time_limit()))).await,
             None => None,
         };
         Ok(Some(match answer {
@@ -159,10 +160,8 @@ impl Drugs {
     async fn work(self, id: AnalysisId, question: Question, ticket: Ticket) {
         let (cache, desk) = (&self.0.cache, &self.0.desk);
         let deadline = Deadline::after(self.time_limit());
-        let visit = Visit {
-            substitute: self.analysis_of_others(&question, deadline),
-            ..Visit::to(question.key.clone(), deadline)
-        };
+        let visit =
+            Visit { substitute: self.analysis_of_others(&question, deadline), ..self.visit(&question, deadline) };
         let computing = cache.renew(visit, self.computing(question, deadline));
         tokio::pin!(computing);
         let expected_at = self.expected_at();
@@ -196,7 +195,7 @@ impl Drugs {
         let until = self.0.cache.computed_by(deadline);
         let origins = &self.0.analyses;
         let analysis = origins.ask_first(until, |origin, until| origin.drug_analysis(drug, variant, until)).await;
-        to_json(&self.learn(analysis, drug, key).await?)
+        as_stored(self.learn(analysis, drug, key).await?)
     }
 
     /// What the other origins would say, if there are any.
@@ -214,7 +213,7 @@ impl Drugs {
         let Question { drug, variant, .. } = &question;
         let until = self.0.cache.computed_by(deadline);
         let origins = &self.0.analyses;
-        to_json(&origins.ask_others(until, |origin, until| origin.drug_analysis(drug, variant, until)).await?)
+        as_stored(origins.ask_others(until, |origin, until| origin.drug_analysis(drug, variant, until)).await?)
     }
 
     /// None when the generic name makes too long a key, which no drug's name does.
@@ -224,8 +223,8 @@ impl Drugs {
         Some(Question { drug, variant, key })
     }
 
-    fn visit(&self, question: &Question) -> Visit {
-        Visit::to(question.key.clone(), Deadline::after(self.time_limit()))
+    fn visit(&self, question: &Question, deadline: Deadline) -> Visit {
+        Visit { revisions: Some(self.0.analyses.revisions().clone()), ..Visit::to(question.key.clone(), deadline) }
     }
 
     fn under_way(&self, id: AnalysisId, status: CacheStatus) -> Submitted {
@@ -247,4 +246,8 @@ impl Drugs {
         !progress.status.is_final()
             && progress.estimated_completion.is_none_or(|expected| self.0.cache.clock().now().0 > over_at(expected))
     }
+}
+
+fn as_stored(given: Given<DrugAnalysis>) -> Result<Bytes, OriginError> {
+    to_json(&DrugAnalysis { revision: Some(given.revision), ..given.answer })
 }

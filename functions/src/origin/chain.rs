@@ -1,5 +1,6 @@
 //! In which order origins are asked.
 
+use super::revisions::{Revisions, unknown_to};
 use super::{Answering, Origin, OriginError};
 use crate::cache::Deadline;
 use medinsight_core::{AnalyzerRevision, DrugName};
@@ -17,19 +18,34 @@ pub struct Chain {
     first: Arc<dyn Origin>,
     others: Arc<[Arc<dyn Origin>]>,
     substitute_life: Duration,
+    revisions: Revisions,
+}
+
+/// An answer, and the revision that it is of.
+#[derive(Clone, Debug)]
+pub(crate) struct Given<T> {
+    pub(crate) answer: T,
+    pub(crate) revision: String,
 }
 
 impl Chain {
     /// `first`, and when it fails `others`, whose answers are fresh for `substitute_life`.
     #[must_use]
     pub fn new(first: Arc<dyn Origin>, others: Vec<Arc<dyn Origin>>, substitute_life: Duration) -> Self {
-        Self { first, others: others.into(), substitute_life }
+        let revisions = Revisions::new(first.revision(), others.iter().map(|other| other.revision()), substitute_life);
+        Self { first, others: others.into(), substitute_life, revisions }
     }
 
     /// The revision of the first origin; part of every digest.
     #[must_use]
     pub fn revision(&self) -> &AnalyzerRevision {
         self.first.revision()
+    }
+
+    /// The revisions that its answers are of.
+    #[must_use]
+    pub const fn revisions(&self) -> &Revisions {
+        &self.revisions
     }
 
     /// The name under which the answers about a drug are kept.
@@ -62,12 +78,15 @@ impl Chain {
         &'a self,
         until: Deadline,
         ask: impl Fn(&'a Arc<dyn Origin>, Deadline) -> Answering<'a, T>,
-    ) -> Result<T, OriginError> {
-        match ask_within(&self.first, self.share_of(until, self.others.len()), &ask).await {
+    ) -> Result<Given<T>, OriginError> {
+        let first = &self.first;
+        match ask_within(first, self.share_of(until, self.others.len()), &ask).await {
             Err(OriginError::UnknownDrug) => {
-                self.ask_from(&self.others, until, &ask).await.map_err(|_| OriginError::UnknownDrug)
+                let (answer, other) =
+                    self.ask_from(&self.others, until, &ask).await.map_err(|_| OriginError::UnknownDrug)?;
+                Ok(Given { answer, revision: unknown_to(first.revision(), other) })
             }
-            result => result,
+            result => result.map(|answer| Given { answer, revision: first.revision().to_string() }),
         }
     }
 
@@ -76,8 +95,9 @@ impl Chain {
         &'a self,
         until: Deadline,
         ask: impl Fn(&'a Arc<dyn Origin>, Deadline) -> Answering<'a, T>,
-    ) -> Result<T, OriginError> {
-        self.ask_from(&self.others, until, &ask).await
+    ) -> Result<Given<T>, OriginError> {
+        let (answer, other) = self.ask_from(&self.others, until, &ask).await?;
+        Ok(Given { answer, revision: other.to_string() })
     }
 
     async fn ask_from<'a, T>(
@@ -85,11 +105,11 @@ impl Chain {
         origins: &'a [Arc<dyn Origin>],
         until: Deadline,
         ask: &impl Fn(&'a Arc<dyn Origin>, Deadline) -> Answering<'a, T>,
-    ) -> Result<T, OriginError> {
+    ) -> Result<(T, &'a AnalyzerRevision), OriginError> {
         let mut failure = OriginError::Unavailable;
         for (at, origin) in origins.iter().enumerate() {
             match ask_within(origin, self.share_of(until, origins.len() - at - 1), ask).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => return Ok((answer, origin.revision())),
                 Err(error) => failure = error,
             }
         }

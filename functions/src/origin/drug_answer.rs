@@ -30,6 +30,11 @@ pub struct DrugFacts {
     pub data_sources: Vec<String>,
     /// States that the answer is general information and not medical advice.
     pub disclaimer: String,
+    /// Which revision of the origin computed the answer. One with a `+` behind that of the first origin is of another
+    /// one, about a drug that the first one does not know.
+    // It has to stay the last member but one, see `Revisions`. Origins leave it out: it is set by whoever asks them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
     /// Which origin gave the answer.
     // It has to stay the last member, see `Source::of_stored`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,6 +69,11 @@ pub struct DrugAnalysis {
     pub data_sources: Vec<String>,
     /// States that the answer is general information and not medical advice.
     pub disclaimer: String,
+    /// Which revision of the origin computed the answer. One with a `+` behind that of the first origin is of another
+    /// one, about a drug that the first one does not know.
+    // It has to stay the last member but one, see `Revisions`. Origins leave it out: it is set by whoever asks them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
     /// Which origin gave the answer.
     // It has to stay the last member, see `Source::of_stored`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

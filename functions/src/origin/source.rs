@@ -40,10 +40,15 @@ impl Source {
     /// that no text can end in the same way.
     #[must_use]
     pub fn of_stored(answer: &[u8]) -> Option<Self> {
+        Self::split_off(answer).map(|(_, source)| source)
+    }
+
+    /// The same, and the answer up to that member.
+    pub(super) fn split_off(answer: &[u8]) -> Option<(&[u8], Self)> {
         let rest = answer.strip_suffix(b"\"}")?;
-        Self::ALL.into_iter().find(|source| {
-            let rest = rest.strip_suffix(source.as_str().as_bytes());
-            rest.is_some_and(|rest| rest.ends_with(b"\"source\":\""))
+        Self::ALL.into_iter().find_map(|source| {
+            let rest = rest.strip_suffix(source.as_str().as_bytes())?;
+            Some((rest.strip_suffix(b"\"source\":\"")?, source))
         })
     }
 }

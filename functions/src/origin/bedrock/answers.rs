@@ -126,6 +126,7 @@ impl DrugText {
             registries: known::registries(variant),
             data_sources: vec![UNCHECKED.to_owned()],
             disclaimer: DISCLAIMER.to_owned(),
+            revision: None,
             source: None,
         }
     }

@@ -27,6 +27,7 @@ pub(super) fn analyse(medicine: &Medicine, variant: &AnalysisVariant) -> DrugAna
         registries: registries::for_analysis(variant),
         data_sources: Formulary::embedded().citations(medicine),
         disclaimer: DISCLAIMER.to_owned(),
+        revision: None,
         source: Some(Source::Embedded),
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn facts(medicine: &Medicine) -> DrugFacts {
         common_side_effects: medicine.common_side_effects().to_vec(),
         data_sources: Formulary::embedded().citations(medicine),
         disclaimer: DISCLAIMER.to_owned(),
+        revision: None,
         source: Some(Source::Embedded),
     }
 }

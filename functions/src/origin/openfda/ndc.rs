@@ -104,6 +104,7 @@ impl Selection<'_> {
             common_side_effects: Vec::new(),
             data_sources: vec![format!("openFDA, National Drug Code directory of {last_updated}")],
             disclaimer: String::new(),
+            revision: None,
             source: None,
             generic_name,
         }
