@@ -18,10 +18,9 @@ use bytes::Bytes;
 use http::StatusCode;
 use medinsight_core::{CacheKey, EntryKind, RequestError, TtlPolicy};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// The longest value, in bytes of JSON.
 const MAX_VALUE_BYTES: usize = 64 << 10;
@@ -36,24 +35,16 @@ struct Drawer {
     id_field: &'static str,
     member: &'static str,
     name: &'static str,
-    /// The schema of answers.
-    answer: SchemaOf,
 }
 
-const SESSION: Drawer = Drawer {
-    kind: EntryKind::SessionState,
-    id_field: "session_id",
-    member: "session_data",
-    name: "session data",
-    answer: |_| answer_schema("session_data"),
-};
+const SESSION: Drawer =
+    Drawer { kind: EntryKind::SessionState, id_field: "session_id", member: "session_data", name: "session data" };
 
 const PROGRESS: Drawer = Drawer {
     kind: EntryKind::AnalysisProgress,
     id_field: "analysis_id",
     member: "progress_data",
     name: "analysis progress",
-    answer: |_| answer_schema("progress_data"),
 };
 
 /// The answer's shape is that of the earlier service.
@@ -61,7 +52,16 @@ const PROGRESS: Drawer = Drawer {
 struct KeptResponse<'a> {
     success: bool,
     message: String,
-    data: BTreeMap<&'static str, &'a RawValue>,
+    data: OneMember<'a>,
+}
+
+/// An object with one member.
+struct OneMember<'a>(&'static str, &'a RawValue);
+
+impl Serialize for OneMember<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(self.0, self.1)])
+    }
 }
 
 #[derive(JsonSchema, Serialize)]
@@ -167,9 +167,7 @@ impl Drawer {
 
     fn respond(&self, what: &str, value: &RawValue) -> Result<Response, Problem> {
         let message = format!("{} {what}", self.name);
-        let mut data = BTreeMap::new();
-        data.insert(self.member, value);
-        private_json(&KeptResponse { success: true, message, data })
+        private_json(&KeptResponse { success: true, message, data: OneMember(self.member, value) })
     }
 }
 
@@ -185,15 +183,18 @@ fn life_secs(members: &Members<'_>, longest: u32) -> Result<u32, Problem> {
     secs.ok_or_else(|| Problem::number_out_of_range("ttl", longest))
 }
 
+const SESSION_ANSWER: SchemaOf = |_| answer_schema(SESSION.member);
+const PROGRESS_ANSWER: SchemaOf = |_| answer_schema(PROGRESS.member);
+
 pub(super) fn describe_keep_session() -> Operation {
     SESSION
-        .describe_keep("keep_session", "Keeps session data")
+        .describe_keep("keep_session", "Keeps session data", SESSION_ANSWER)
         .link("find_session", "session_id", "$request.path.session_id")
         .link("delete_session", "session_id", "$request.path.session_id")
 }
 
 pub(super) fn describe_find_session() -> Operation {
-    SESSION.describe_find("find_session", "Gives session data back, byte for byte")
+    SESSION.describe_find("find_session", "Gives session data back, byte for byte", SESSION_ANSWER)
 }
 
 pub(super) fn describe_delete_session() -> Operation {
@@ -203,7 +204,7 @@ pub(super) fn describe_delete_session() -> Operation {
 }
 
 pub(super) fn describe_keep_progress() -> Operation {
-    PROGRESS.describe_keep("keep_progress", "Keeps how far an analysis has got").link(
+    PROGRESS.describe_keep("keep_progress", "Keeps how far an analysis has got", PROGRESS_ANSWER).link(
         "find_progress",
         "analysis_id",
         "$request.path.analysis_id",
@@ -211,7 +212,7 @@ pub(super) fn describe_keep_progress() -> Operation {
 }
 
 pub(super) fn describe_find_progress() -> Operation {
-    PROGRESS.describe_find("find_progress", "Gives back how far an analysis has got, byte for byte")
+    PROGRESS.describe_find("find_progress", "Gives back how far an analysis has got, byte for byte", PROGRESS_ANSWER)
 }
 
 impl Drawer {
@@ -221,12 +222,12 @@ impl Drawer {
             .problems([Problem::invalid_id(self.id_field), Problem::store_failed()])
     }
 
-    fn describe_find(&self, name: &'static str, summary: &'static str) -> Operation {
+    fn describe_find(&self, name: &'static str, summary: &'static str, answer: SchemaOf) -> Operation {
         let operation = self.describe(name, summary).problems([Problem::not_kept(self.name)]);
-        operation.answer_of(StatusCode::OK, "What is kept.", Some((JSON, self.answer)), &[Header::CacheControl])
+        operation.answer_of(StatusCode::OK, "What is kept.", Some((JSON, answer)), &[Header::CacheControl])
     }
 
-    fn describe_keep(&self, name: &'static str, summary: &'static str) -> Operation {
+    fn describe_keep(&self, name: &'static str, summary: &'static str, answer: SchemaOf) -> Operation {
         let (field, longest) = (self.member, self.longest_life_secs());
         let errors = [
             RequestError::MissingField { field },
@@ -234,7 +235,7 @@ impl Drawer {
         ];
         self.describe(name, summary)
             .body(self.body_schema(longest), json!({ field: { "step": 2 }, "ttl": 60 }))
-            .answer_of(StatusCode::OK, "It is kept.", Some((JSON, self.answer)), &[Header::CacheControl])
+            .answer_of(StatusCode::OK, "It is kept.", Some((JSON, answer)), &[Header::CacheControl])
             .problems(body::problems())
             .problems(errors.map(Problem::from))
             .problems([Problem::guessable_id(self.id_field), Problem::number_out_of_range("ttl", longest)])
