@@ -43,7 +43,7 @@ impl Cache {
         let generation = random_generation()?;
         let started = self.0.clock.now();
         self.0.store.renew_generation(category, generation, Patience::of(UNHURRIED)).await?;
-        self.0.generations.learn(&[(category, generation)], started);
+        self.0.generations.renewed(category, generation, started, self.0.clock.now());
         self.0.lookups.close();
         self.0.deferred.personal_hits().forget_all();
         Ok(Cleared { cache: self.clone(), category })

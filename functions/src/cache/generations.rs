@@ -15,6 +15,8 @@ pub(super) struct Generations(Mutex<HashMap<Category, Kept>>);
 struct Kept {
     generation: Generation,
     read_at: UnixMillis,
+    /// What was read by a trip that began until then says nothing new.
+    settled_at: UnixMillis,
 }
 
 /// What this process knows of a category's generation.
@@ -37,12 +39,30 @@ impl Generations {
         }
     }
 
-    /// Keeps what a trip that began at `read_at` brought.
+    /// Keeps what a trip that began at `read_at` brought, unless this process has cleared the category since: the trip may
+    /// have read what was there before.
     pub(super) fn learn(&self, generations: &[(Category, Generation)], read_at: UnixMillis) {
         let mut copies = self.copies();
-        copies.extend(
-            generations.iter().map(|(category, generation)| (*category, Kept { generation: *generation, read_at })),
-        );
+        for (category, generation) in generations {
+            let is_outdated = copies
+                .get(category)
+                .is_some_and(|kept| read_at <= kept.settled_at && kept.settled_at.is_within(MAX_COPY_AGE, read_at));
+            if !is_outdated {
+                let kept = Kept { generation: *generation, read_at, settled_at: UnixMillis(0) };
+                copies.insert(*category, kept);
+            }
+        }
+    }
+
+    /// Keeps the generation that a category has since a clear, which began and was acknowledged at these times.
+    pub(super) fn renewed(
+        &self,
+        category: Category,
+        generation: Generation,
+        began: UnixMillis,
+        settled_at: UnixMillis,
+    ) {
+        self.copies().insert(category, Kept { generation, read_at: began, settled_at });
     }
 
     fn copies(&self) -> MutexGuard<'_, HashMap<Category, Kept>> {
@@ -64,5 +84,28 @@ mod tests {
         assert_eq!(known(5_999), Known::Current(Generation(7)));
         assert_eq!(known(6_000), Known::Earlier(Generation(7)));
         assert_eq!(known(4_999), Known::Earlier(Generation(7)));
+    }
+
+    #[test]
+    fn a_trip_that_began_before_a_clear_was_acknowledged_does_not_bring_the_earlier_generation_back() {
+        let generations = Generations::default();
+        let known = |now| generations.known(Category::DrugInfo, UnixMillis(now));
+        let learn = |generation, at| generations.learn(&[(Category::DrugInfo, Generation(generation))], UnixMillis(at));
+        learn(1, 4_900);
+        generations.renewed(Category::DrugInfo, Generation(2), UnixMillis(5_000), UnixMillis(5_040));
+        for began in [4_990, 5_010, 5_040] {
+            learn(1, began);
+            assert_eq!(known(5_050), Known::Current(Generation(2)));
+        }
+        learn(3, 5_041);
+        assert_eq!(known(5_050), Known::Current(Generation(3)));
+    }
+
+    #[test]
+    fn a_clear_of_the_future_is_forgotten_when_the_clock_is_set_back() {
+        let generations = Generations::default();
+        generations.renewed(Category::DrugInfo, Generation(2), UnixMillis(90_000), UnixMillis(90_040));
+        generations.learn(&[(Category::DrugInfo, Generation(3))], UnixMillis(5_000));
+        assert_eq!(generations.known(Category::DrugInfo, UnixMillis(5_010)), Known::Current(Generation(3)));
     }
 }
