@@ -10,15 +10,29 @@
 /// ```
 #[must_use]
 pub fn percent_encode(text: &str) -> String {
+    percent_encode_unless(text, is_unreserved)
+}
+
+/// The text with every byte written `%XX` that does not stand for itself.
+///
+/// ```
+/// assert_eq!(medinsight_core::percent_encode_unless("a b/c", |byte| byte.is_ascii_graphic()), "a%20b/c");
+/// ```
+#[must_use]
+pub fn percent_encode_unless(text: &str, stands_for_itself: impl Fn(u8) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
-    encode_into(&mut out, text);
+    encode_unless(&mut out, text, stands_for_itself);
     out
 }
 
 /// Appends `text` to `out`, encoded.
 pub(crate) fn encode_into(out: &mut String, text: &str) {
+    encode_unless(out, text, is_unreserved);
+}
+
+fn encode_unless(out: &mut String, text: &str, stands_for_itself: impl Fn(u8) -> bool) {
     for byte in text.bytes() {
-        if is_unreserved(byte) {
+        if stands_for_itself(byte) {
             out.push(char::from(byte));
         } else {
             out.push('%');

@@ -49,7 +49,7 @@ mod time;
 pub use analyzer::{AnalyzerRevision, InvalidAnalyzerRevision};
 pub use digest::{InvalidDigest, InvalidKeySecret, KeySecret, RequestDigest};
 pub use drug::{AnalysisType, AnalysisVariant, DrugName};
-pub use escape::percent_encode;
+pub use escape::{percent_encode, percent_encode_unless};
 pub use freshness::{Assessment, Freshness};
 pub use header::{EntryHeader, Generation, HEADER_BYTES, InvalidHeader, KeyId, Sealing};
 pub use key::{CacheKey, KeyError, MAX_KEY_BYTES};

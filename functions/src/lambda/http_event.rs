@@ -7,7 +7,7 @@ use crate::api::{Claims, Gateway};
 use axum::body::Body;
 use base64ct::{Base64, Encoding};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
-use medinsight_core::percent_encode;
+use medinsight_core::{percent_encode, percent_encode_unless};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use std::borrow::Cow;
@@ -164,19 +164,9 @@ fn without_stage<'a>(path: &'a str, stage: Option<&Text<'_>>) -> &'a str {
 
 /// What of a path or a query cannot stand there is escaped again: an HTTP API decodes its `rawPath`.
 fn as_sent(text: &str) -> String {
-    let may_stand = |byte: u8| {
+    percent_encode_unless(text, |byte| {
         byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
-    };
-    let mut sent = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if may_stand(byte) {
-            sent.push(char::from(byte));
-        } else {
-            sent.push('%');
-            sent.push_str(&hex::encode_upper([byte]));
-        }
-    }
-    sent
+    })
 }
 
 impl<'de> Deserialize<'de> for Headers {
