@@ -7,11 +7,9 @@ use crate::clock::Clock;
 use crate::config::{OriginConfig, RefreshQueueConfig};
 use crate::origin::{CallFailure, HttpClient};
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST};
-use http::{HeaderName, Request, Uri};
+use http::{Request, Uri};
 use http_body_util::Full;
 use serde::Serialize;
-use signature::Signed;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -60,17 +58,15 @@ impl WorkQueue {
         let uri: Uri = url.parse().ok()?;
         let host = uri.authority()?.as_str();
         let body = serde_json::to_vec(&SendMessage { queue_url: url, message_body: message }).ok()?;
-        let headers = [("content-type", JSON), ("host", host), ("x-amz-target", SEND_MESSAGE)];
-        let Signed { date, authorization } = signature::sign(&self.config, self.clock.now(), &headers, &body);
-        let mut request = Request::post(format!("{}://{host}/", uri.scheme_str()?))
-            .header(CONTENT_TYPE, JSON)
-            .header(HOST, host)
-            .header(HeaderName::from_static("x-amz-target"), SEND_MESSAGE)
-            .header(HeaderName::from_static("x-amz-date"), date)
-            .header(http::header::AUTHORIZATION, authorization);
-        if let Some(token) = &self.config.keys.session_token {
-            request = request.header(HeaderName::from_static("x-amz-security-token"), token.expose());
-        }
+        let date = signature::date(self.clock.now());
+        let mut headers =
+            vec![("content-type", JSON), ("host", host), ("x-amz-date", &date), ("x-amz-target", SEND_MESSAGE)];
+        headers.extend(self.config.keys.session_token.iter().map(|token| ("x-amz-security-token", token.expose())));
+        headers.sort_unstable();
+        let authorization = signature::authorization(&self.config, &date, &headers, &body);
+        headers.push(("authorization", &authorization));
+        let request = Request::post(format!("{}://{host}/", uri.scheme_str()?));
+        let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         request.body(Full::new(body.into())).ok()
     }
 }

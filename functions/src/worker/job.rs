@@ -44,14 +44,18 @@ impl Job {
     pub(super) fn read(message: &str, cache: &Cache) -> Option<Self> {
         match serde_json::from_slice(message.as_bytes()).ok()? {
             Written::Sealed { name, job } => Self::parse(&cache.unsealed(&name, &job)?),
-            _ => Self::parse(message),
+            written => Self::of(written),
         }
     }
 
     /// Reads a message that is not sealed; nothing for one that is no job.
     pub(super) fn parse(message: &str) -> Option<Self> {
+        Self::of(serde_json::from_slice(message.as_bytes()).ok()?)
+    }
+
+    fn of(written: Written) -> Option<Self> {
         let body = |request| Value::Object(request).to_string().into_bytes();
-        match serde_json::from_slice(message.as_bytes()).ok()? {
+        match written {
             Written::Sealed { .. } => None,
             Written::DrugAnalysis { request } => {
                 DrugAnalysisRequest::from_json(&body(request)).ok().map(Self::DrugAnalysis)

@@ -11,20 +11,9 @@ use sha2::{Digest, Sha256};
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const SERVICE: &str = "sqs";
 
-/// What a request says of its signature.
-pub(super) struct Signed {
-    /// `X-Amz-Date`.
-    pub(super) date: String,
-    /// `Authorization`.
-    pub(super) authorization: String,
-}
-
-/// Signs a POST to `/` with these headers, whose names are in small letters and in the order of the alphabet.
-pub(super) fn sign(config: &RefreshQueueConfig, now: UnixMillis, headers: &[(&str, &str)], body: &[u8]) -> Signed {
-    let date = basic_iso_8601(now);
-    let token = config.keys.session_token.as_ref().map(|token| ("x-amz-security-token", token.expose()));
-    let mut headers: Vec<_> = headers.iter().copied().chain([("x-amz-date", date.as_str())]).chain(token).collect();
-    headers.sort_unstable();
+/// The value of `Authorization` of a POST to `/` with this body and these headers, `x-amz-date` among them. Their names are in
+/// small letters and in the order of the alphabet.
+pub(super) fn authorization(config: &RefreshQueueConfig, date: &str, headers: &[(&str, &str)], body: &[u8]) -> String {
     let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
     let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
     let request = format!("POST\n/\n\n{lines}\n{names}\n{}", digest(body));
@@ -37,12 +26,11 @@ pub(super) fn sign(config: &RefreshQueueConfig, now: UnixMillis, headers: &[(&st
         .fold(secret.into_bytes(), |key, part| hmac(&key, part.as_bytes()));
     let signature = hex::encode(hmac(&key, text.as_bytes()));
     let id = config.keys.id.expose();
-    let authorization = format!("{ALGORITHM} Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}");
-    Signed { date, authorization }
+    format!("{ALGORITHM} Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}")
 }
 
-/// As `20261130T004500Z`.
-fn basic_iso_8601(now: UnixMillis) -> String {
+/// The value of `X-Amz-Date`, as `20261130T004500Z`.
+pub(super) fn date(now: UnixMillis) -> String {
     iso8601(UnixMillis(now.0 / 1_000 * 1_000)).replace(['-', ':'], "")
 }
 
@@ -59,40 +47,42 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::sign;
+    use super::{authorization, date};
     use crate::config::Config;
     use medinsight_core::UnixMillis;
 
     const URL: &str = "https://sqs.eu-central-1.amazonaws.com/000000000000/work";
     const BODY: &str = r#"{"QueueUrl":"https://sqs.eu-central-1.amazonaws.com/000000000000/work","MessageBody":"{}"}"#;
 
-    fn authorization(token: Option<&str>) -> String {
+    fn signed(token: Option<&str>) -> String {
         let keys = [("AWS_ACCESS_KEY_ID", "INVENTEDID"), ("AWS_SECRET_ACCESS_KEY", "invented/secret")];
         let named = [("REFRESH_QUEUE_URL", URL), ("AWS_REGION", "eu-central-1")];
         let settings = keys.into_iter().chain(named).chain(token.map(|token| ("AWS_SESSION_TOKEN", token)));
         let settings: Vec<_> = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let queue = Config::from_variables(&settings).expect("valid settings").refresh_queue.expect("a queue");
-        let headers = [
+        let date = date(UnixMillis(1_795_999_500_250));
+        assert_eq!(date, "20261130T004500Z");
+        let mut headers = vec![
             ("content-type", "application/x-amz-json-1.0"),
             ("host", "sqs.eu-central-1.amazonaws.com"),
-            ("x-amz-target", "AmazonSQS.SendMessage"),
+            ("x-amz-date", &date),
         ];
-        let signed = sign(&queue, UnixMillis(1_795_999_500_250), &headers, BODY.as_bytes());
-        assert_eq!(signed.date, "20261130T004500Z");
-        signed.authorization
+        headers.extend(token.map(|token| ("x-amz-security-token", token)));
+        headers.push(("x-amz-target", "AmazonSQS.SendMessage"));
+        authorization(&queue, &date, &headers, BODY.as_bytes())
     }
 
     /// The signatures are those that botocore 1.44 makes of the same request at the same second.
     #[test]
     fn a_request_is_signed_as_the_sdk_of_aws_signs_it() {
         assert_eq!(
-            authorization(None),
+            signed(None),
             "AWS4-HMAC-SHA256 Credential=INVENTEDID/20261130/eu-central-1/sqs/aws4_request, \
              SignedHeaders=content-type;host;x-amz-date;x-amz-target, \
              Signature=feb4e285a70b2c6fa7eac1ce42d06ffece17f15309762db820e0be477177d390"
         );
         assert_eq!(
-            authorization(Some("an-invented-token")),
+            signed(Some("an-invented-token")),
             "AWS4-HMAC-SHA256 Credential=INVENTEDID/20261130/eu-central-1/sqs/aws4_request, \
              SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, \
              Signature=d19dbc1af3aa9a6d46b7dab9aff44c8a597e7db2636189546ba57cd9fd2c138e"
