@@ -3,6 +3,8 @@
 mod journal;
 mod line;
 mod members;
+#[cfg(test)]
+mod output;
 mod text;
 
 pub use journal::Flushed;

@@ -177,30 +177,11 @@ impl fmt::Debug for Flushed {
 #[cfg(test)]
 mod tests {
     use super::{AUDIT, Journal, MOST_BYTES};
+    use crate::logging::output::Output;
     use crate::logging::to;
     use std::io::{self, Write};
     use std::sync::mpsc::{Receiver, Sender, channel};
-    use std::sync::{Arc, Mutex};
     use tracing::level_filters::LevelFilter;
-
-    #[derive(Clone, Default)]
-    struct Output(Arc<Mutex<Vec<u8>>>);
-
-    impl Output {
-        fn text(&self) -> String {
-            String::from_utf8_lossy(&self.0.lock().expect("an unpoisoned lock")).into_owned()
-        }
-    }
-
-    impl Write for Output {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("an unpoisoned lock").write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     /// An output that nobody reads until it is released.
     struct Stuck(Receiver<()>, Output);

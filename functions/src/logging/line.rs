@@ -37,23 +37,9 @@ where
 #[cfg(test)]
 mod tests {
     use super::{Line, Members};
+    use crate::logging::output::Output;
     use serde_json::Value;
-    use std::io;
-    use std::sync::{Arc, Mutex};
     use tracing_subscriber::layer::SubscriberExt;
-
-    #[derive(Clone, Default)]
-    struct Output(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Output {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("an unpoisoned lock").write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     #[test]
     fn a_line_is_a_flat_object_with_the_fields_of_the_event_and_of_its_spans() {
@@ -75,8 +61,7 @@ mod tests {
                 "said \"so\""
             );
         });
-        let bytes = output.0.lock().expect("an unpoisoned lock").clone();
-        let line: Value = serde_json::from_slice(&bytes).expect("one line of JSON");
+        let line: Value = serde_json::from_str(&output.text()).expect("one line of JSON");
         assert_eq!(line["request_id"], "an-id");
         assert_eq!((&line["level"], &line["message"]), (&Value::from("INFO"), &Value::from("said \"so\"")));
         assert_eq!((&line["status"], &line["cache"]), (&Value::from(200), &Value::from("HIT")));
