@@ -37,6 +37,20 @@ pub const TARGETS: [Target; 5] = [
     Target { name: "http", check: http::check },
 ];
 
+/// The program of a target: with an engine its function, without one a program that reads the files that it is given.
+#[macro_export]
+macro_rules! target {
+    ($check:path) => {
+        #[cfg(fuzzing)]
+        libfuzzer_sys::fuzz_target!(|input: &[u8]| $check(input));
+
+        #[cfg(not(fuzzing))]
+        fn main() -> std::io::Result<()> {
+            $crate::check_files($check)
+        }
+    };
+}
+
 /// Gives a target the files that this program was called with.
 ///
 /// # Errors

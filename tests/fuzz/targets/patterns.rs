@@ -2,12 +2,4 @@
 #![cfg_attr(fuzzing, no_main)]
 #![cfg_attr(fuzzing, allow(unsafe_code, reason = "the engine calls a function by its name"))]
 
-use medinsight_fuzz::patterns::check;
-
-#[cfg(fuzzing)]
-libfuzzer_sys::fuzz_target!(|input: &[u8]| check(input));
-
-#[cfg(not(fuzzing))]
-fn main() -> std::io::Result<()> {
-    medinsight_fuzz::check_files(check)
-}
+medinsight_fuzz::target!(medinsight_fuzz::patterns::check);
