@@ -5,6 +5,7 @@
 mod apt;
 mod bench;
 mod bench_wasm;
+mod capacity;
 mod dashboard;
 mod deny;
 mod dictionary;
@@ -57,6 +58,8 @@ enum Command {
     Dashboard,
     /// Measures the time of a key natively, in WebAssembly and in JavaScript.
     BenchWasm(bench_wasm::BenchWasmOptions),
+    /// Simulates what breaks first as the load grows: connections, bandwidth, memory, or what Lambda has.
+    Capacity(capacity::CapacityOptions),
     /// Measures what a dictionary is worth to the compression of entries, and makes one.
     Dictionary(dictionary::DictionaryOptions),
     /// Measures on real processes what is promised about outages, stampedes, clearing and key rotation.
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Command::Web => web::run_alone(),
         Command::Dashboard => dashboard::run(),
         Command::BenchWasm(options) => bench_wasm::run(&options),
+        Command::Capacity(options) => capacity::run(&options),
         Command::Dictionary(options) => dictionary::run(&options),
         Command::Drill(options) => drill::run(&options),
         Command::Openapi => openapi::run(),
