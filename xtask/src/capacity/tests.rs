@@ -55,7 +55,7 @@ fn by_erlangs_formula_requests_are_refused_when_all_environments_are_busy() {
         (assumptions.load.requests_per_second, assumptions.load.hit_share) = (20.0, 0.0);
         assumptions.lambda.concurrency = concurrency;
         (assumptions.origin.mean_ms, assumptions.origin.spread) = (1_000.0, spread);
-        assumptions.simulation.seconds = 1_500.0;
+        assumptions.simulation.seconds = 3_000.0;
         let refused = simulated(&assumptions).share(|tally| tally.refused);
         // The formula holds whatever the times' distribution is.
         let expected = erlang_b(u32::try_from(concurrency).expect("few"), 20.0 * 1.006);
