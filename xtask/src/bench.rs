@@ -9,9 +9,9 @@ mod peers;
 mod plots;
 mod ratios;
 mod report;
+mod scale;
 mod tables;
 
-use std::env::consts::EXE_SUFFIX;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,7 @@ use figures::Figures;
 pub(crate) use figures::median;
 use machine::Machine;
 use peers::Peers;
+use report::machine_facts;
 
 /// Where the report and what it stands on are kept.
 const REPORT: &str = "BENCHMARKS.md";
@@ -39,6 +40,10 @@ pub(crate) struct BenchOptions {
     /// How often everything is measured. The report says how far the runs are apart.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=9))]
     runs: u32,
+    /// Measures something else instead: what a hit costs as there are more entries, longer answers and more processes. Its report
+    /// is docs/benchmarks/scale.md.
+    #[arg(long)]
+    scale: bool,
     /// Writes the report anew from what the last runs have left in the target directory.
     #[arg(long)]
     report: bool,
@@ -53,6 +58,11 @@ struct Destination {
 
 /// Builds, measures and reports.
 pub(crate) fn run(options: &BenchOptions) -> Result<ExitCode> {
+    if options.scale { scale::run(options) } else { compare(options) }
+}
+
+/// This service beside the others.
+fn compare(options: &BenchOptions) -> Result<ExitCode> {
     redis::require()?;
     npm::require()?;
     require_wrk()?;
@@ -65,7 +75,7 @@ pub(crate) fn run(options: &BenchOptions) -> Result<ExitCode> {
         directories.iter().try_for_each(|run| measure(&target.join("release"), run, &peers, options.quick))?;
     }
     let destination = Destination::of(options, &target);
-    let report = report::write(&Figures::collect(&directories)?, &Machine::look(&peers));
+    let report = report::write(&Figures::collect(&directories)?, &Machine::look(Some(&peers)));
     destination.keep(&report, &directories)?;
     println!("\nThe report is in {}.", destination.report.display());
     Ok(ExitCode::SUCCESS)
@@ -101,7 +111,7 @@ fn require_wrk() -> Result<()> {
 
 /// Runs the driver once; what it measures is in `directory` then.
 fn measure(programs: &Path, directory: &Path, peers: &Peers, quick: bool) -> Result<()> {
-    let mut driver = Command::new(programs.join(format!("bench{EXE_SUFFIX}")));
+    let mut driver = Command::new(drill::program(programs, "bench"));
     driver.arg(directory).args([&peers.python, &peers.node_service]).args(quick.then_some("quick"));
     process::run(&mut driver)?;
     if quick { Ok(()) } else { add_key_times(directory) }

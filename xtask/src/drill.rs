@@ -74,6 +74,7 @@ fn is_about_lambda(options: &DrillOptions) -> bool {
     options.names.is_empty() || options.names.iter().any(|name| name.starts_with("lambda-"))
 }
 
-fn program(directory: &Path, name: &str) -> PathBuf {
+/// The path of a program that was built.
+pub(crate) fn program(directory: &Path, name: &str) -> PathBuf {
     directory.join(format!("{name}{EXE_SUFFIX}"))
 }

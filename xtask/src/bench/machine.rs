@@ -25,9 +25,9 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Looks around.
-    pub(crate) fn look(peers: &Peers) -> Self {
-        let facts = vec![
+    /// Looks around, also at the peers that take part.
+    pub(crate) fn look(peers: Option<&Peers>) -> Self {
+        let mut facts = vec![
             ("date", first_line("date", &["-u", "+%Y-%m-%d %H:%M UTC"])),
             ("revision", first_line("git", &["rev-parse", "--short", "HEAD"])),
             (
@@ -42,9 +42,12 @@ impl Machine {
             ("redis-server", first_line("redis-server", &["--version"])),
             ("rustc", first_line("rustc", &["--version"])),
             ("crates", crates()),
-            ("Python", format!("{}; {}", first_line(&peers.python, &["--version"]), python_packages(peers))),
-            ("Node", format!("{}; {}", first_line("node", &["--version"]), node_packages(peers))),
         ];
+        if let Some(peers) = peers {
+            let python = format!("{}; {}", first_line(&peers.python, &["--version"]), python_packages(peers));
+            let node = format!("{}; {}", first_line("node", &["--version"]), node_packages(peers));
+            facts.extend([("Python", python), ("Node", node)]);
+        }
         Self { facts }
     }
 }

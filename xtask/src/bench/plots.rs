@@ -1,6 +1,7 @@
 //! The plots of the report.
 
 mod bars;
+pub(super) mod growth;
 mod latencies;
 
 use std::fs;

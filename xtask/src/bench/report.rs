@@ -151,7 +151,8 @@ fn key_times(figures: &Figures) -> String {
     section
 }
 
-fn machine_facts(machine: &Machine) -> String {
+/// Where it was measured.
+pub(crate) fn machine_facts(machine: &Machine) -> String {
     let mut section = "\n## Where it was measured\n\n| | |\n|---|---|\n".to_owned();
     for (name, fact) in &machine.facts {
         let _ = writeln!(section, "| {name} | {fact} |");

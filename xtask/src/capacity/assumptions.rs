@@ -67,6 +67,8 @@ pub(super) struct Origin {
 pub(super) struct Lambda {
     /// How many there may be in a region.
     pub(super) concurrency: usize,
+    /// Whether there are no more than have connections: their number is reserved by the plan's then.
+    pub(super) reserve_by_connections: bool,
     /// How many new ones there may be in ten seconds in a region.
     pub(super) new_in_ten_seconds: f64,
     /// How long a new one takes until it works, in milliseconds.
@@ -115,6 +117,9 @@ pub(super) struct Store {
     /// What follows each request: counts and a summary.
     pub(super) count_commands: f64,
     pub(super) count_bytes: f64,
+    /// What an environment has besides, at most once a second: generations, and the counts of the minute.
+    pub(super) second_commands: f64,
+    pub(super) second_bytes: f64,
 }
 
 /// What a database may be asked for.
@@ -209,7 +214,8 @@ impl Default for Origin {
 impl Default for Lambda {
     fn default() -> Self {
         Self {
-            concurrency: 120,
+            concurrency: 1_000,
+            reserve_by_connections: true,
             new_in_ten_seconds: 1_000.0,
             cold_start_ms: 100.0,
             idle_minutes: 10.0,
@@ -228,19 +234,21 @@ impl Default for Store {
             per_region: false,
             own_round_trip_ms: 1.0,
             patience_ms: 50.0,
-            command_us: 3.0,
+            command_us: 8.0,
             kib_us: 0.5,
-            entry_bytes: 1_100.0,
-            entry_memory_bytes: 1_500.0,
-            session_memory_bytes: 1_300.0,
+            entry_bytes: 1_010.0,
+            entry_memory_bytes: 1_300.0,
+            session_memory_bytes: 1_330.0,
             entry_hours: 25.0,
             session_hours: 2.0,
-            lookup_commands: 4.0,
-            lookup_bytes: 1_100.0,
-            keep_commands: 2.0,
-            keep_bytes: 500.0,
-            count_commands: 4.0,
-            count_bytes: 900.0,
+            lookup_commands: 3.0,
+            lookup_bytes: 820.0,
+            keep_commands: 15.0,
+            keep_bytes: 2_300.0,
+            count_commands: 7.0,
+            count_bytes: 980.0,
+            second_commands: 10.0,
+            second_bytes: 850.0,
         }
     }
 }
@@ -285,6 +293,20 @@ impl Assumptions {
         Ok(())
     }
 
+    /// How many environments there may be in a region.
+    pub(super) fn concurrency(&self) -> usize {
+        let (lambda, plan) = (&self.lambda, &self.store.plan);
+        let sharing = if self.store.per_region { 1 } else { self.regions.len().max(1) };
+        let each = (lambda.connections * lambda.versions).max(1) as usize;
+        match plan.connections {
+            Some(connections) if lambda.reserve_by_connections => {
+                let with_connections = connections.saturating_sub(plan.reserved_connections) as usize / each / sharing;
+                lambda.concurrency.min(with_connections.max(1))
+            }
+            _ => lambda.concurrency,
+        }
+    }
+
     /// The mean load of the busiest hours of a day in a row, as a part of the busiest hour's.
     pub(super) fn busiest(&self, hours: f64) -> f64 {
         let length = (hours.ceil().max(1.0) as usize).min(24);
@@ -305,6 +327,17 @@ mod tests {
         assumptions.load.by_hour = [0.0; 24];
         (assumptions.load.by_hour[23], assumptions.load.by_hour[0]) = (1.0, 0.5);
         assert_eq!([1.0, 2.0, 25.0].map(|hours| assumptions.busiest(hours)), [1.0, 0.75, 1.5 / 24.0]);
+    }
+
+    #[test]
+    fn environments_are_reserved_by_connections_unless_they_are_not() {
+        let mut assumptions = Assumptions::default();
+        // (256 - 16) / 2
+        assert_eq!(assumptions.concurrency(), 120);
+        assumptions.lambda.concurrency = 100;
+        assert_eq!(assumptions.concurrency(), 100);
+        (assumptions.lambda.concurrency, assumptions.lambda.reserve_by_connections) = (1_000, false);
+        assert_eq!(assumptions.concurrency(), 1_000);
     }
 
     #[test]

@@ -35,6 +35,8 @@ struct Environment {
     is_connected: bool,
     /// When each question was read.
     near: HashMap<usize, f64>,
+    /// When it last brought what it brings once a second.
+    told_at: Option<f64>,
 }
 
 /// What a request gets.
@@ -46,9 +48,9 @@ pub(super) enum Taken {
 }
 
 impl Environments {
-    pub(super) fn new(lambda: &Lambda) -> Self {
+    pub(super) fn new(lambda: &Lambda, concurrency: usize) -> Self {
         Self {
-            concurrency: lambda.concurrency,
+            concurrency,
             idle_seconds: lambda.idle_minutes * 60.0,
             near_seconds: lambda.near_seconds,
             all: Vec::new(),
@@ -120,6 +122,16 @@ impl Environments {
         }
     }
 
+    /// Whether what is brought once a second is due; then it is brought now.
+    pub(super) fn tells(&mut self, environment: usize, now: f64) -> bool {
+        let told_at = &mut self.all[environment].told_at;
+        let is_due = told_at.is_none_or(|told_at| now - told_at >= 1.0);
+        if is_due {
+            *told_at = Some(now);
+        }
+        is_due
+    }
+
     fn may_make_one(&mut self, now: f64) -> bool {
         self.allowance = (self.allowance + (now - self.counted_at) * self.most / SCALING_SECONDS).min(self.most);
         self.counted_at = now;
@@ -144,7 +156,7 @@ mod tests {
     use crate::capacity::assumptions::Lambda;
 
     fn of(concurrency: usize, new_in_ten_seconds: f64) -> Environments {
-        Environments::new(&Lambda { concurrency, new_in_ten_seconds, idle_minutes: 1.0, ..Lambda::default() })
+        Environments::new(&Lambda { new_in_ten_seconds, idle_minutes: 1.0, ..Lambda::default() }, concurrency)
     }
 
     #[test]
@@ -162,6 +174,13 @@ mod tests {
         assert_eq!([0.0; 3].map(|now| environments.take(now)), [Taken::New(0), Taken::New(1), Taken::Refused]);
         // Two in ten seconds are one in five.
         assert_eq!([4.9, 5.1, 5.2].map(|now| environments.take(now)), [Taken::Refused, Taken::New(2), Taken::Refused]);
+    }
+
+    #[test]
+    fn what_is_told_once_a_second_is_told_once_a_second() {
+        let mut environments = of(1, 1.0);
+        let _ = environments.take(0.0);
+        assert_eq!([0.1, 0.5, 1.1, 2.0].map(|now| environments.tells(0, now)), [true, false, true, false]);
     }
 
     #[test]

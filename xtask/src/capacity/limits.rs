@@ -55,10 +55,10 @@ impl Limit {
 
     /// How much of it is used, as a part of what there is: broken above 1. Nothing where there is no limit.
     pub(super) fn used(self, assumptions: &Assumptions, outcome: &Outcome) -> Option<f64> {
-        let Assumptions { lambda, goals, origin, .. } = assumptions;
+        let Assumptions { goals, origin, .. } = assumptions;
         let plan = &assumptions.store.plan;
         match self {
-            Self::Concurrency => Some(concurrency(lambda.concurrency, goals.refused_share, outcome)),
+            Self::Concurrency => Some(concurrency(assumptions.concurrency(), goals.refused_share, outcome)),
             Self::Connections => plan.connections.map(|most| {
                 let most = f64::from(most.saturating_sub(plan.reserved_connections)).max(1.0);
                 let used = f64::from(outcome.peak_connections) / most;

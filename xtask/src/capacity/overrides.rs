@@ -6,17 +6,17 @@ use serde_json::Value;
 use super::assumptions::Assumptions;
 use super::plans::{Offer, PLANS};
 
-/// The assumptions of a JSON document, changed by `path=value` and by the name of a plan.
+/// The assumptions of a JSON document, with the plan of a name, and then changed by each `path=value`.
 pub(super) fn assume(document: &str, changes: &[String], plan: Option<&str>) -> Result<Assumptions> {
-    let given: Assumptions = serde_json::from_str(document).context("the assumptions cannot be read")?;
+    let mut given: Assumptions = serde_json::from_str(document).context("the assumptions cannot be read")?;
+    if let Some(name) = plan {
+        given.store.plan = named(name)?.plan();
+    }
     let mut all = serde_json::to_value(given)?;
     for change in changes {
         apply(&mut all, change)?;
     }
-    let mut assumptions: Assumptions = serde_json::from_value(all).context("an assumption cannot be set to that")?;
-    if let Some(name) = plan {
-        assumptions.store.plan = named(name)?.plan();
-    }
+    let assumptions: Assumptions = serde_json::from_value(all).context("an assumption cannot be set to that")?;
     assumptions.check()?;
     Ok(assumptions)
 }

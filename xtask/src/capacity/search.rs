@@ -110,7 +110,7 @@ fn lift(assumptions: &mut Assumptions, limit: Limit) {
     let plan = &mut assumptions.store.plan;
     match limit {
         Limit::Concurrency => {
-            assumptions.lambda.concurrency = usize::MAX;
+            (assumptions.lambda.concurrency, assumptions.lambda.reserve_by_connections) = (usize::MAX, false);
             assumptions.lambda.new_in_ten_seconds = f64::INFINITY;
         }
         Limit::Connections => plan.connections = None,

@@ -44,6 +44,8 @@ enum Errand {
     LookUp,
     Keep,
     Count,
+    /// The same with what is brought once a second.
+    CountAll,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +75,7 @@ pub(super) fn simulate(assumptions: &Assumptions, popularity: &Popularity) -> Ou
         popularity,
         draws: Draws::new(assumptions.seed),
         agenda: Agenda::new(),
-        environments: (0..regions).map(|_| Environments::new(&assumptions.lambda)).collect(),
+        environments: (0..regions).map(|_| Environments::new(&assumptions.lambda, assumptions.concurrency())).collect(),
         peak_environments: vec![0; regions],
         databases: (0..databases).map(|_| Database::new(&assumptions.store.plan)).collect(),
         tallies: vec![Tally::default(); regions],
@@ -164,8 +166,10 @@ impl Simulation<'_> {
                 self.count(region, arrived, |tally| tally.misses += 1);
                 self.compute(trip, over);
             }
-            Errand::Keep => self.send(trip, over, Errand::Count),
-            Errand::Count => self.agenda.plan(over, Event::Ends { region, environment: trip.environment, arrived }),
+            Errand::Keep => self.send_counts(trip, over),
+            Errand::Count | Errand::CountAll => {
+                self.agenda.plan(over, Event::Ends { region, environment: trip.environment, arrived });
+            }
         }
     }
 
@@ -174,13 +178,18 @@ impl Simulation<'_> {
             tally.hits += 1;
             tally.hit_seconds.push(answered - trip.arrived);
         });
-        self.send(trip, answered, Errand::Count);
+        self.send_counts(trip, answered);
     }
 
     /// The origin computes, and then the answer is kept.
     fn compute(&mut self, trip: Trip, begin: f64) {
         let answered = begin + self.draw_origin();
         self.send(trip, answered, Errand::Keep);
+    }
+
+    fn send_counts(&mut self, trip: Trip, now: f64) {
+        let tells = self.environments[trip.region].tells(trip.environment, now);
+        self.send(trip, now, if tells { Errand::CountAll } else { Errand::Count });
     }
 
     fn send(&mut self, trip: Trip, sent: f64, errand: Errand) {
@@ -199,7 +208,10 @@ impl Simulation<'_> {
         let own = self.database_of(trip.region);
         let mut done = now;
         for (number, database) in self.databases.iter_mut().enumerate() {
-            let shard = if trip.errand == Errand::Count { COUNTERS } else { database.shard_of(trip.question) };
+            let shard = match trip.errand {
+                Errand::Count | Errand::CountAll => COUNTERS,
+                Errand::LookUp | Errand::Keep => database.shard_of(trip.question),
+            };
             if number == own {
                 done = database.ask(shard, now, work, begin);
             } else if trip.errand == Errand::Keep {
@@ -217,6 +229,7 @@ impl Simulation<'_> {
             }
             Errand::Keep => (store.keep_commands, store.keep_bytes + store.entry_bytes),
             Errand::Count => (store.count_commands, store.count_bytes),
+            Errand::CountAll => (store.count_commands + store.second_commands, store.count_bytes + store.second_bytes),
         };
         Work::of(commands, bytes, self.assumptions)
     }

@@ -13,6 +13,7 @@ fn calm() -> Assumptions {
     (plan.commands_per_second, plan.bytes_per_second) = (1e12, 1e12);
     (assumptions.store.command_us, assumptions.store.kib_us) = (0.0, 0.0);
     (assumptions.lambda.concurrency, assumptions.lambda.new_in_ten_seconds) = (1_000_000, 1e9);
+    (assumptions.store.second_commands, assumptions.lambda.reserve_by_connections) = (0.0, false);
     (assumptions.lambda.cold_start_ms, assumptions.lambda.near_seconds) = (0.0, 0.0);
     (assumptions.simulation.ramp_seconds, assumptions.simulation.seconds) = (20.0, 200.0);
     assumptions.load.questions = 1_000;
@@ -153,12 +154,14 @@ prop_compose! {
         (shards, commands_per_second) in (1_usize..5, 20.0..5_000.0),
         (round_trip_ms, patience_ms, idle_minutes) in (0.1..120.0, 10.0..200.0, 0.01..1.0),
         (near_seconds, per_region, share) in (0.0..6.0, any::<bool>(), 0.0..=1.0),
+        reserves in any::<bool>(),
     ) -> Assumptions {
         let mut assumptions = Assumptions { seed, ..Assumptions::default() };
         (assumptions.load.hit_share, assumptions.load.requests_per_second) = (hit_share, requests_per_second);
         assumptions.load.questions = 200;
         (assumptions.simulation.ramp_seconds, assumptions.simulation.seconds) = (2.0, 8.0);
         (assumptions.lambda.concurrency, assumptions.lambda.versions) = (concurrency, versions);
+        assumptions.lambda.reserve_by_connections = reserves;
         (assumptions.lambda.idle_minutes, assumptions.lambda.near_seconds) = (idle_minutes, near_seconds);
         (assumptions.store.plan.connections, assumptions.store.plan.shards) = (Some(connections), shards);
         assumptions.store.plan.commands_per_second = commands_per_second;

@@ -2,6 +2,7 @@
 
 use crate::process_table;
 use crate::workload::question;
+use bytes::Bytes;
 use medinsight_tests::child::{self, RunningChild};
 use medinsight_tests::load::{HttpClient, XCache};
 use medinsight_tests::ports::ReservedPort;
@@ -22,12 +23,15 @@ pub(crate) const ADMIN_TOKEN: &str = "benchmark-token-0001";
 /// The Python service.
 const PYTHON_SERVICE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/python/service.py");
 
+/// The key that this service seals with.
+pub(crate) const ENCRYPTION_KEYS: &str = "1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
 /// How this service is set up: sealed entries, one thread, no budgets.
 const SERVICE: [(&str, &str); 6] = [
     ("MEDINSIGHT_ORIGIN", "upstream"),
     ("ORIGIN_REQUESTS_PER_SECOND", "0"),
     ("CLIENT_BUDGET_PER_MINUTE", "0"),
-    ("CACHE_ENCRYPTION_KEYS", "1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+    ("CACHE_ENCRYPTION_KEYS", ENCRYPTION_KEYS),
     ("MEDINSIGHT_ADMIN_TOKEN", ADMIN_TOKEN),
     ("MEDINSIGHT_WORKERS", "1"),
 ];
@@ -69,6 +73,12 @@ pub(crate) const SERVICES: [Contender; 3] = [Ours, Python, Node];
 pub(crate) struct Programs {
     service: PathBuf,
     yardstick: PathBuf,
+    others: Option<Others>,
+}
+
+/// The programs of the services in other languages.
+#[derive(Debug)]
+struct Others {
     python: PathBuf,
     node: PathBuf,
     node_service: PathBuf,
@@ -77,9 +87,19 @@ pub(crate) struct Programs {
 impl Programs {
     /// Those of this workspace lie beside this one; what the others need was installed before.
     pub(crate) fn find(python: PathBuf, node_service: PathBuf) -> Self {
+        let others = Others { python, node: programs::require("node", "nodejs"), node_service };
+        Self { others: Some(others), ..Self::of_this_workspace() }
+    }
+
+    /// Those of this workspace alone.
+    pub(crate) fn of_this_workspace() -> Self {
         let own = std::env::current_exe().expect("a program that knows where it is");
         let [service, yardstick] = ["medinsight", "peer"].map(|name| own.with_file_name(name));
-        Self { service, yardstick, python, node: programs::require("node", "nodejs"), node_service }
+        Self { service, yardstick, others: None }
+    }
+
+    fn others(&self) -> &Others {
+        self.others.as_ref().expect("only who was found is compared with")
     }
 }
 
@@ -155,8 +175,8 @@ impl Contender {
         let (program, argument): (&Path, &Path) = match self {
             Ours | OursNear => (&programs.service, "serve".as_ref()),
             Bare | BareGet | UpperBound | SameTrip => (&programs.yardstick, self.name().as_ref()),
-            Python => (&programs.python, PYTHON_SERVICE.as_ref()),
-            Node => (&programs.node, &programs.node_service),
+            Python => (&programs.others().python, PYTHON_SERVICE.as_ref()),
+            Node => (&programs.others().node, &programs.others().node_service),
         };
         let mut command = child::command(program);
         command.arg(argument);
@@ -186,26 +206,35 @@ impl Running {
 
     /// Asks questions one after the other, so that they are stored.
     pub(crate) async fn warm(&self, numbers: Range<u64>) {
-        let client = HttpClient::default();
-        for number in numbers {
-            self.ask(&client, number).await;
-        }
+        self.warm_with(numbers.map(question)).await;
+    }
+
+    /// The same with questions of another kind.
+    pub(crate) async fn warm_with(&self, questions: impl IntoIterator<Item = Bytes>) {
+        self.outcomes(questions).await;
     }
 
     /// Fails unless these questions are answered from the cache.
     pub(crate) async fn ensure_hits(&self, numbers: Range<u64>) {
-        let client = HttpClient::default();
-        for number in numbers {
-            let outcome = self.ask(&client, number).await;
-            assert_eq!(outcome, XCache::Hit, "{} repeated question {number}", self.contender.name());
-        }
+        self.ensure_hits_of(numbers.map(question)).await;
     }
 
-    async fn ask(&self, client: &HttpClient, number: u64) -> XCache {
-        let answer = client.ask_by(self.address(), question(number), Instant::now() + PATIENCE).await;
-        let (status, outcome) = answer.expect("a server that answers");
-        assert!(status.is_success(), "{} answered {status}", self.contender.name());
-        outcome
+    /// The same with questions of another kind.
+    pub(crate) async fn ensure_hits_of(&self, questions: impl IntoIterator<Item = Bytes>) {
+        let outcomes = self.outcomes(questions).await;
+        assert!(outcomes.iter().all(|outcome| *outcome == XCache::Hit), "{}: {outcomes:?}", self.contender.name());
+    }
+
+    /// Asks questions one after the other and returns where the answers came from.
+    pub(crate) async fn outcomes(&self, questions: impl IntoIterator<Item = Bytes>) -> Vec<XCache> {
+        let (client, mut outcomes) = (HttpClient::default(), Vec::new());
+        for question in questions {
+            let answer = client.ask_by(self.address(), question, Instant::now() + PATIENCE).await;
+            let (status, outcome) = answer.expect("a server that answers");
+            assert!(status.is_success(), "{} answered {status}", self.contender.name());
+            outcomes.push(outcome);
+        }
+        outcomes
     }
 
     /// The processor time that it has used so far.

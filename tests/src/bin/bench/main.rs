@@ -1,7 +1,8 @@
 //! The benchmark beside the alternatives: every contender a process on one Redis, measured in turn.
 //!
 //! `cargo xtask bench` builds it and what it needs, runs it, and makes the report of the rows that it writes:
-//! `bench DIRECTORY PYTHON NODE_SERVICE [quick]`.
+//! `bench DIRECTORY PYTHON NODE_SERVICE [quick]`. `bench DIRECTORY scale [quick]` measures this service alone, as there are
+//! more entries, longer answers and more processes.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user on the terminal")]
 #![allow(clippy::expect_used, reason = "a benchmark that cannot set itself up has to fail")]
@@ -15,6 +16,7 @@ mod outage;
 mod process_table;
 mod quiet;
 mod rows;
+mod scale;
 mod stampede;
 mod workload;
 mod wrk;
@@ -61,25 +63,42 @@ const QUICK: Extent = Extent {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let (Some(directory), Some(python), Some(node_service)) = (arguments.next(), arguments.next(), arguments.next())
-    else {
-        eprintln!("bench DIRECTORY PYTHON NODE_SERVICE [quick]");
-        return ExitCode::FAILURE;
+    let arguments: Vec<_> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let (arguments, is_quick) = match arguments.as_slice() {
+        [rest @ .., last] if last.as_os_str() == "quick" => (rest, true),
+        all => (all, false),
     };
-    let extent = if arguments.next().is_some() { QUICK } else { FULL };
-    let programs = Programs::find(python, node_service);
     let mut rows = Rows::default();
-    memory_and_start::measure(&programs, extent, &mut rows).await;
-    hits::measure(&programs, extent, &mut rows).await;
-    stampede::measure(&programs, extent, &mut rows).await;
-    outage::measure(&programs, extent, &mut rows).await;
-    clear::measure(&programs, extent, &mut rows).await;
-    match rows.write(&directory) {
+    let directory = match arguments {
+        [directory, scale] if scale.as_os_str() == "scale" => {
+            let extent = if is_quick { scale::BRIEF } else { scale::FULL };
+            scale::measure(&Programs::of_this_workspace(), extent, &mut rows).await;
+            directory
+        }
+        [directory, python, node_service] => {
+            let programs = Programs::find(python.clone(), node_service.clone());
+            compare(&programs, if is_quick { QUICK } else { FULL }, &mut rows).await;
+            directory
+        }
+        _ => {
+            eprintln!("bench DIRECTORY PYTHON NODE_SERVICE [quick]\nbench DIRECTORY scale [quick]");
+            return ExitCode::FAILURE;
+        }
+    };
+    match rows.write(directory) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("the rows cannot be written: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// All contenders beside each other.
+async fn compare(programs: &Programs, extent: Extent, rows: &mut Rows) {
+    memory_and_start::measure(programs, extent, rows).await;
+    hits::measure(programs, extent, rows).await;
+    stampede::measure(programs, extent, rows).await;
+    outage::measure(programs, extent, rows).await;
+    clear::measure(programs, extent, rows).await;
 }

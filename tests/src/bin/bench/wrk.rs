@@ -25,9 +25,15 @@ pub(crate) struct Printed {
 }
 
 impl Wrk {
+    /// Loads that ask the questions of the workload in turn.
     pub(crate) fn new(window: Duration) -> Self {
+        Self::with(&workload::script(), window)
+    }
+
+    /// Loads of another program, which has to print its result in the same way.
+    pub(crate) fn with(program: &str, window: Duration) -> Self {
         let mut script = NamedTempFile::new().expect("a temporary file");
-        script.write_all(workload::script().as_bytes()).expect("a file that can be written");
+        script.write_all(program.as_bytes()).expect("a file that can be written");
         Self { script, window }
     }
 
