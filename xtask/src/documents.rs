@@ -6,10 +6,12 @@ use clap::CommandFactory as _;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
+    "docs/benchmarks/scale.md",
+    "docs/capacity.md",
     "docs/command-line.md",
     "docs/deploy.md",
     "docs/local-lambda.md",

@@ -15,9 +15,14 @@ use crate::{drill, process, redis};
 
 /// What grows, as rows and readers call it.
 const GROWTHS: [Growth; 3] = [
-    Growth { scenario: "scale-entries", heading: "entries", file: "scale-entries.svg" },
-    Growth { scenario: "scale-payload", heading: "bytes of an answer", file: "scale-payload.svg" },
-    Growth { scenario: "scale-processes", heading: "processes", file: "scale-processes.svg" },
+    Growth { scenario: "scale-entries", title: "More entries", heading: "entries", file: "scale-entries.svg" },
+    Growth {
+        scenario: "scale-payload",
+        title: "Longer answers",
+        heading: "bytes of an answer",
+        file: "scale-payload.svg",
+    },
+    Growth { scenario: "scale-processes", title: "More processes", heading: "processes", file: "scale-processes.svg" },
 ];
 
 /// A column: its heading, its figure, its decimals.
@@ -84,7 +89,7 @@ fn keep(figures: &Figures, folder: &Path) -> Result<()> {
 fn write(figures: &Figures, machine: &Machine) -> String {
     let mut report = INTRODUCTION.to_owned();
     for growth in GROWTHS {
-        let _ = write!(report, "\n## More {}\n\n![Cost of a hit]({})\n\n", growth.heading, growth.file);
+        let _ = write!(report, "\n## {}\n\n![Cost of a hit]({})\n\n", growth.title, growth.file);
         report.push_str(&table(figures, growth.scenario, growth.heading, &COLUMNS));
     }
     report.push_str(LONE_TEXT);
@@ -128,9 +133,10 @@ One Redis and processes of this service with one thread each, entries sealed, no
 processors as the load. Hits are spread evenly over all entries, which are made and sealed beforehand. *Processor* and *Redis's* are
 the processor time of a hit of all processes of the service and of Redis, at 64 connections over all of them. Redis counts *network bytes*,
 both ways, and *commands*, for a hit under that load, where much rides along together. Each hit is of a session of its own: *memory of a
-session* is by how much Redis grew for each. *Others* is the part of the processors that other
-programs took; a window in which that was more than a tenth is measured again, up to three times in all. With as many processes as 16 and
-32 the processors are the load's as much as the service's: figures of latency say little there.
+session* is by how much Redis grew for each. *Others* is the part of the processors that other programs
+took; a window in which that was more than a tenth is measured again, up to three times in all. *One connection* is one to each process,
+at the same time; with 16 and 32 of them the processors are the load's as much as the service's, and latencies say little. Who asks what another
+is just looking up waits for that, so that of a thousand entries a few hits in a hundred cost no trip.
 ";
 
 const LONE_TEXT: &str = "

@@ -235,7 +235,7 @@ impl Default for Store {
             own_round_trip_ms: 1.0,
             patience_ms: 50.0,
             command_us: 8.0,
-            kib_us: 0.5,
+            kib_us: 0.7,
             entry_bytes: 1_010.0,
             entry_memory_bytes: 1_300.0,
             session_memory_bytes: 1_330.0,

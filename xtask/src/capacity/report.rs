@@ -41,9 +41,13 @@ pub(super) fn of_plans(plans: &[Breaks]) -> String {
 fn sentence(breaks: &[Break]) -> String {
     let parts: Vec<_> = breaks
         .iter()
-        .map(|Break { limit, requests_per_second }| format!("{} at {}", limit.name(), two_digits(*requests_per_second)))
+        .map(|Break { limit, requests_per_second }| format!("{} at {}", limit.name(), load(*requests_per_second)))
         .collect();
     if parts.is_empty() { "nothing, as far as is looked".to_owned() } else { parts.join(", then ") }
+}
+
+fn load(requests_per_second: f64) -> String {
+    if requests_per_second > 0.0 { two_digits(requests_per_second) } else { "any load".to_owned() }
 }
 
 /// More digits than two would look more precise than the search is.
@@ -110,9 +114,9 @@ mod tests {
 
     #[test]
     fn a_plan_is_a_row_that_says_what_breaks_in_which_order() {
-        let breaks = [(Limit::Bandwidth, 26.0), (Limit::Memory, 151.0)];
+        let breaks = [(Limit::Latency, 0.0), (Limit::Memory, 151.0)];
         let breaks = breaks.map(|(limit, requests_per_second)| Break { limit, requests_per_second });
         let table = of_plans(&[Breaks { plan: "invented".to_owned(), breaks: breaks.to_vec() }]);
-        assert!(table.ends_with("| invented | bandwidth at 26, then memory at 150 |\n"), "{table}");
+        assert!(table.ends_with("| invented | latency at any load, then memory at 150 |\n"), "{table}");
     }
 }

@@ -25,7 +25,7 @@ const PRECISION: f64 = 0.04;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Break {
     pub(super) limit: Limit,
-    /// Requests a second up to which it holds.
+    /// Requests a second up to which it holds; 0 if it holds at no load.
     pub(super) requests_per_second: f64,
 }
 
@@ -53,7 +53,7 @@ pub(super) fn ladder(assumptions: &Assumptions) -> Vec<Break> {
     let mut from = LOWEST;
     while breaks.len() < DEPTH {
         let Some(found) = first_break(&assumptions, &popularity, from) else { break };
-        from = found.requests_per_second;
+        from = found.requests_per_second.max(LOWEST);
         lift(&mut assumptions, found.limit);
         breaks.push(found);
     }
@@ -63,7 +63,7 @@ pub(super) fn ladder(assumptions: &Assumptions) -> Vec<Break> {
 /// Doubles the load until something breaks, and halves the step until it is known where.
 fn first_break(assumptions: &Assumptions, popularity: &Popularity, from: f64) -> Option<Break> {
     let broken_at = |load| broken(&at(assumptions, load), popularity);
-    let (mut holds, mut breaks) = (from, from);
+    let (mut holds, mut breaks) = (if from > LOWEST { from } else { 0.0 }, from);
     let mut limit = loop {
         if let Some(limit) = broken_at(breaks) {
             break limit;
@@ -73,7 +73,7 @@ fn first_break(assumptions: &Assumptions, popularity: &Popularity, from: f64) ->
         }
         (holds, breaks) = (breaks, (breaks * 2.0).min(HIGHEST));
     };
-    while breaks / holds > 1.0 + PRECISION {
+    while holds > 0.0 && breaks / holds > 1.0 + PRECISION {
         let middle = (holds * breaks).sqrt();
         match broken_at(middle) {
             Some(found) => (breaks, limit) = (middle, found),
@@ -114,7 +114,8 @@ fn lift(assumptions: &mut Assumptions, limit: Limit) {
             assumptions.lambda.new_in_ten_seconds = f64::INFINITY;
         }
         Limit::Connections => plan.connections = None,
-        Limit::Throughput | Limit::Patience => {
+        Limit::Patience => assumptions.store.patience_ms = f64::INFINITY,
+        Limit::Throughput => {
             (plan.commands_per_second, plan.bytes_per_second) = (f64::INFINITY, f64::INFINITY);
             (assumptions.store.command_us, assumptions.store.kib_us) = (0.0, 0.0);
         }
@@ -122,5 +123,43 @@ fn lift(assumptions: &mut Assumptions, limit: Limit) {
         Limit::Memory => plan.memory_mb = None,
         Limit::Origin => assumptions.origin.requests_per_second = None,
         Limit::Latency => assumptions.goals.hit_p99_ms = f64::INFINITY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Assumptions, Limit, ladder};
+    use crate::capacity::assumptions::Region;
+
+    /// Every request is a hit in the store, so that chance has little to do with what is used.
+    fn hits_only() -> Assumptions {
+        let mut assumptions = Assumptions::default();
+        assumptions.lambda.near_seconds = 0.0;
+        (assumptions.load.hit_share, assumptions.load.questions) = (1.0, 100);
+        (assumptions.simulation.ramp_seconds, assumptions.simulation.seconds) = (1.0, 4.0);
+        let plan = &mut assumptions.store.plan;
+        (plan.connections, plan.month_gb, plan.memory_mb) = (None, None, None);
+        (plan.commands_per_second, plan.bytes_per_second) = (1e12, 1e12);
+        assumptions
+    }
+
+    #[test]
+    fn the_load_at_which_a_limit_is_reached_is_found() {
+        let mut assumptions = hits_only();
+        assumptions.store.second_commands = 0.0;
+        // Ten commands for each request, and shards may be busy for 0.8 of the time: 400 requests a second.
+        assumptions.store.plan.commands_per_second = 5_000.0;
+        let first = ladder(&assumptions)[0];
+        assert_eq!(first.limit, Limit::Throughput);
+        assert!((360.0..440.0).contains(&first.requests_per_second), "{first:?}");
+    }
+
+    #[test]
+    fn what_holds_at_no_load_is_said_once() {
+        let mut assumptions = hits_only();
+        assumptions.regions = vec![Region { name: "far".to_owned(), share: 1.0, round_trip_ms: 60.0 }];
+        let breaks = ladder(&assumptions);
+        assert_eq!((breaks[0].limit, breaks[0].requests_per_second), (Limit::Patience, 0.0));
+        assert!(breaks[1..].iter().all(|next| next.limit != Limit::Patience), "{breaks:?}");
     }
 }

@@ -3,7 +3,12 @@
 use super::assumptions::{Assumptions, Region};
 use super::popularity::Popularity;
 use super::simulation::{Outcome, simulate};
+use crate::source::read;
+use clap::Parser as _;
 use proptest::prelude::*;
+use serde_json::Value;
+
+const DOCUMENT: &str = "docs/capacity.md";
 
 /// Assumptions under which nothing is limited and nothing varies.
 fn calm() -> Assumptions {
@@ -27,6 +32,14 @@ fn simulated(assumptions: &Assumptions) -> Outcome {
 
 fn is_near(value: f64, expected: f64, tolerance: f64) -> bool {
     (value - expected).abs() <= expected * tolerance
+}
+
+/// A figure of the last `cargo xtask bench --scale`.
+fn measured(scenario: &str, setting: &str, figure: &str) -> f64 {
+    let figures = read("docs/benchmarks/scale.csv");
+    let row = format!("1,{scenario},medinsight,{setting},1,{figure},");
+    let value = figures.lines().find_map(|line| line.strip_prefix(&row)?.parse().ok());
+    value.unwrap_or_else(|| panic!("nothing was measured of {row}"))
 }
 
 /// Erlang's formula: which part of the calls finds all of so many lines busy.
@@ -116,6 +129,24 @@ fn who_finds_no_connection_goes_without_the_store() {
 }
 
 #[test]
+fn as_many_requests_go_without_the_store_as_were_measured_to() {
+    let mut assumptions = calm();
+    // 32 processes, as many connections as half of them need, and all of them asked alike: answering without the store
+    // takes as long as a hit, and there is always a next request.
+    (assumptions.lambda.concurrency, assumptions.lambda.versions) = (32, 1);
+    (assumptions.store.plan.connections, assumptions.store.plan.reserved_connections) = (Some(16), 0);
+    (assumptions.load.requests_per_second, assumptions.load.hit_share) = (20_000.0, 1.0);
+    assumptions.origin.mean_ms = 2.0;
+    (assumptions.simulation.ramp_seconds, assumptions.simulation.seconds) = (0.5, 1.0);
+    let outcome = simulated(&assumptions);
+    let of_all = |unconnected: f64, hits: f64| unconnected / (unconnected + hits);
+    let predicted = of_all(outcome.sum(|tally| tally.unconnected) as f64, outcome.sum(|tally| tally.hits) as f64);
+    let measured = |figure| measured("scale-connections", "32/16", figure);
+    let measured = of_all(measured("bypasses"), measured("hits"));
+    assert!((predicted - measured).abs() < 0.03, "predicted {predicted}, measured {measured}");
+}
+
+#[test]
 fn a_far_region_waits_for_the_way_and_one_with_its_own_store_does_not() {
     let mut assumptions = calm();
     assumptions.regions = [("home", 0.7, 1.0), ("far", 0.3, 80.0)]
@@ -145,6 +176,37 @@ fn the_near_cache_answers_what_an_environment_was_asked_a_moment_ago() {
     let outcome = simulated(&assumptions);
     assert!(outcome.share(|tally| tally.near_hits) > 0.9);
     assert_eq!(outcome.tallies[0].hit_ms(50.0).map(f64::round), Some(3.0));
+}
+
+/// Every assumption with its default; lists are one.
+fn defaults(value: &Value, path: &str) -> Vec<(String, String)> {
+    let Value::Object(members) = value else { return vec![(path.to_owned(), value.to_string())] };
+    let inner = |(name, value): (&String, &Value)| defaults(value, &format!("{path}.{name}"));
+    members.iter().flat_map(inner).map(|(path, value)| (path.trim_start_matches('.').to_owned(), value)).collect()
+}
+
+#[test]
+fn the_document_lists_every_assumption_with_its_default() {
+    let (document, all) = (read(DOCUMENT), serde_json::to_value(Assumptions::default()).expect("JSON"));
+    for (path, value) in defaults(&all, "") {
+        let value = value.trim_end_matches(".0").trim_matches('"');
+        let row = if value.starts_with('[') { format!("| `{path}` |") } else { format!("| `{path}` | {value} |") };
+        assert!(document.contains(&row), "{DOCUMENT} lacks {row}");
+    }
+}
+
+#[test]
+fn the_commands_in_the_document_are_understood() {
+    let document = read(DOCUMENT);
+    let commands: Vec<_> = document.lines().filter(|line| line.starts_with("cargo xtask ")).collect();
+    assert!(commands.len() > 5, "the commands were not found");
+    for command in commands {
+        let words = command.split(" #").next().unwrap_or_default().split_whitespace().skip(1);
+        if let Err(error) = crate::Command::try_parse_from(words) {
+            panic!("{command}: {error}");
+        }
+    }
+    assert!(super::overrides::assume(&read("docs/capacity/three-regions.json"), &[], None).is_ok());
 }
 
 prop_compose! {

@@ -24,6 +24,7 @@ const SHOWN: [(&str, &str, RGBColor); 3] = [
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Growth {
     pub(in super::super) scenario: &'static str,
+    pub(in super::super) title: &'static str,
     pub(in super::super) heading: &'static str,
     pub(in super::super) file: &'static str,
 }
@@ -78,7 +79,7 @@ mod tests {
     fn what_was_measured_is_drawn() {
         let mut figures = Figures::default();
         figures.add(1, "heading\nx,medinsight,1,1,cpu_us,20.0\nx,medinsight,32,1,cpu_us,25.0\n").expect("rows");
-        let growth = Growth { scenario: "x", heading: "invented", file: "x.svg" };
+        let growth = Growth { scenario: "x", title: "Invented", heading: "invented", file: "x.svg" };
         let svg = draw(&figures, growth).expect("a plot");
         assert!(svg.contains("of the service") && !svg.contains("of Redis"), "{svg}");
     }
