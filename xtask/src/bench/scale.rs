@@ -53,6 +53,9 @@ const SHORT_OF_CONNECTIONS: [(&str, &str, usize); 4] = [
     ("connections", "connections", 0),
 ];
 
+const DISTANCE: [(&str, &str, usize); 4] =
+    [("requests", "requests", 0), ("hits", "hits", 0), ("p50 ms", "p50_ms", 1), ("slowest ms", "slowest_ms", 1)];
+
 /// Builds, measures and reports.
 pub(super) fn run(options: &BenchOptions) -> Result<ExitCode> {
     redis::require()?;
@@ -96,6 +99,8 @@ fn write(figures: &Figures, machine: &Machine) -> String {
     report.push_str(&table(figures, "scale-lone", "request", &LONE));
     report.push_str(CONNECTIONS_TEXT);
     report.push_str(&table(figures, "scale-connections", "processes / connections", &SHORT_OF_CONNECTIONS));
+    report.push_str(DISTANCE_TEXT);
+    report.push_str(&table(figures, "scale-distance", "round trip in ms", &DISTANCE));
     report.push_str(&machine_facts(machine));
     report
 }
@@ -151,6 +156,15 @@ const CONNECTIONS_TEXT: &str = "
 ## Fewer connections than processes
 
 Redis takes half as many connections as there are processes. Each is asked eight questions, whose answers are stored.
+
+";
+
+const DISTANCE_TEXT: &str = "
+## Redis further away
+
+A proxy delays each reply. *Longer* is with `REDIS_COMMAND_TIMEOUT_MS`, `CACHE_BUDGET_MS` and `REDIS_CONNECT_TIMEOUT_MS` at 900; the
+others have the settings by default. One request after the other, each for a stored answer; the first five are not counted. What is no hit
+is answered by the origin at once.
 
 ";
 

@@ -94,8 +94,9 @@ pub(super) struct Store {
     pub(super) per_region: bool,
     /// The round trip to it then, in milliseconds.
     pub(super) own_round_trip_ms: f64,
-    /// How long a trip may take before the request goes on without the store, in milliseconds.
-    pub(super) patience_ms: f64,
+    /// `REDIS_COMMAND_TIMEOUT_MS`, in milliseconds. It has to be four round trips; a request waits for a trip for half of it
+    /// when a second connection gets no answer either, and then goes on without the store.
+    pub(super) command_timeout_ms: f64,
     /// What Redis's own processor needs for a command, in microseconds, and for a KiB.
     pub(super) command_us: f64,
     pub(super) kib_us: f64,
@@ -233,7 +234,7 @@ impl Default for Store {
             plan: Plan::default(),
             per_region: false,
             own_round_trip_ms: 1.0,
-            patience_ms: 50.0,
+            command_timeout_ms: 100.0,
             command_us: 8.0,
             kib_us: 0.7,
             entry_bytes: 1_010.0,

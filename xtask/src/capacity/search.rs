@@ -114,7 +114,7 @@ fn lift(assumptions: &mut Assumptions, limit: Limit) {
             assumptions.lambda.new_in_ten_seconds = f64::INFINITY;
         }
         Limit::Connections => plan.connections = None,
-        Limit::Patience => assumptions.store.patience_ms = f64::INFINITY,
+        Limit::Patience => assumptions.store.command_timeout_ms = f64::INFINITY,
         Limit::Throughput => {
             (plan.commands_per_second, plan.bytes_per_second) = (f64::INFINITY, f64::INFINITY);
             (assumptions.store.command_us, assumptions.store.kib_us) = (0.0, 0.0);

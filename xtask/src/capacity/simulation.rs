@@ -151,10 +151,10 @@ impl Simulation<'_> {
             tally.trips += 1;
             tally.at_store_seconds += done - now;
         });
-        let (answered, deadline) = (done + self.way(region), sent + self.assumptions.store.patience_ms / 1_000.0);
+        let (answered, deadline) = (done + self.way(region), sent + self.patience());
         let over = answered.min(deadline);
         match trip.errand {
-            Errand::LookUp if answered > deadline => {
+            Errand::LookUp if answered > deadline || self.is_too_far(region) => {
                 self.count(region, arrived, |tally| tally.late += 1);
                 self.compute(trip, over);
             }
@@ -261,6 +261,16 @@ impl Simulation<'_> {
         let round_trip_ms =
             if store.per_region { store.own_round_trip_ms } else { self.assumptions.regions[region].round_trip_ms };
         round_trip_ms / 2_000.0
+    }
+
+    /// How long a request waits for a trip, in seconds.
+    fn patience(&self) -> f64 {
+        self.assumptions.store.command_timeout_ms / 2_000.0
+    }
+
+    /// Whether trips take longer than the time-out allows for.
+    fn is_too_far(&self, region: usize) -> bool {
+        8.0 * self.way(region) > self.assumptions.store.command_timeout_ms / 1_000.0
     }
 
     fn draw_region(&mut self) -> usize {

@@ -86,7 +86,7 @@ fn trips_wait_for_a_shard_as_long_as_pollaczek_and_khinchine_say() {
         (assumptions.store.lookup_commands, assumptions.store.count_commands) = (4.0, 0.0);
         assumptions.store.plan.commands_per_second = 400.0 / busy;
         assumptions.store.plan.burst_seconds = 0.0;
-        (assumptions.store.patience_ms, assumptions.simulation.seconds) = (1e9, 1_000.0);
+        (assumptions.store.command_timeout_ms, assumptions.simulation.seconds) = (1e9, 1_000.0);
         // The counts come so much later that it is as if they came at random.
         assumptions.regions[0].round_trip_ms = 10_000.0;
         let outcome = simulated(&assumptions);
@@ -153,7 +153,7 @@ fn a_far_region_waits_for_the_way_and_one_with_its_own_store_does_not() {
         .map(|(name, share, round_trip_ms)| Region { name: name.to_owned(), share, round_trip_ms })
         .to_vec();
     (assumptions.load.requests_per_second, assumptions.simulation.seconds) = (50.0, 60.0);
-    assumptions.store.patience_ms = 500.0;
+    assumptions.store.command_timeout_ms = 400.0;
     let p50 = |assumptions: &Assumptions| {
         simulated(assumptions).tallies.iter().map(|tally| tally.hit_ms(50.0)).collect::<Vec<_>>()
     };
@@ -161,8 +161,8 @@ fn a_far_region_waits_for_the_way_and_one_with_its_own_store_does_not() {
     assert_eq!(round(p50(&assumptions)), [Some(4.0), Some(83.0)]);
     assumptions.store.per_region = true;
     assert_eq!(round(p50(&assumptions)), [Some(4.0), Some(4.0)]);
-    // A trip that takes longer than it may is none.
-    (assumptions.store.per_region, assumptions.store.patience_ms) = (false, 50.0);
+    // The time-out has to be four round trips.
+    (assumptions.store.per_region, assumptions.store.command_timeout_ms) = (false, 100.0);
     let outcome = simulated(&assumptions);
     assert_eq!((outcome.tallies[0].late, outcome.tallies[1].hits), (0, 0));
     assert_eq!(outcome.tallies[1].late, outcome.tallies[1].requests);
@@ -214,7 +214,7 @@ prop_compose! {
         (seed, hit_share, requests_per_second) in (any::<u64>(), 0.0..=1.0, 1.0..60.0),
         (concurrency, connections, versions) in (1_usize..80, 0_u32..120, 1_u32..3),
         (shards, commands_per_second) in (1_usize..5, 20.0..5_000.0),
-        (round_trip_ms, patience_ms, idle_minutes) in (0.1..120.0, 10.0..200.0, 0.01..1.0),
+        (round_trip_ms, command_timeout_ms, idle_minutes) in (0.1..120.0, 20.0..500.0, 0.01..1.0),
         (near_seconds, per_region, share) in (0.0..6.0, any::<bool>(), 0.0..=1.0),
         reserves in any::<bool>(),
     ) -> Assumptions {
@@ -227,7 +227,7 @@ prop_compose! {
         (assumptions.lambda.idle_minutes, assumptions.lambda.near_seconds) = (idle_minutes, near_seconds);
         (assumptions.store.plan.connections, assumptions.store.plan.shards) = (Some(connections), shards);
         assumptions.store.plan.commands_per_second = commands_per_second;
-        (assumptions.store.patience_ms, assumptions.store.per_region) = (patience_ms, per_region);
+        (assumptions.store.command_timeout_ms, assumptions.store.per_region) = (command_timeout_ms, per_region);
         assumptions.regions = vec![
             Region { name: "home".to_owned(), share, round_trip_ms: 1.0 },
             Region { name: "far".to_owned(), share: 1.0 - share, round_trip_ms },
@@ -263,7 +263,7 @@ proptest! {
     fn no_hit_is_faster_than_its_environment_nor_slower_than_patience_allows(assumptions in any_assumptions()) {
         let lambda = &assumptions.lambda;
         for tally in &simulated(&assumptions).tallies {
-            let longest = lambda.hit_ms + lambda.cold_start_ms + assumptions.store.patience_ms;
+            let longest = lambda.hit_ms + lambda.cold_start_ms + assumptions.store.command_timeout_ms / 2.0;
             prop_assert!(tally.hit_ms(0.0).is_none_or(|ms| ms >= lambda.hit_ms - 1e-6));
             prop_assert!(tally.hit_ms(100.0).is_none_or(|ms| ms <= longest + 1e-6));
         }

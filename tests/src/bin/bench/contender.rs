@@ -155,11 +155,21 @@ impl Contender {
 
     /// Starts it and waits until it accepts connections.
     pub(crate) async fn start(self, programs: &Programs, backends: Backends<'_>) -> Running {
+        self.start_with(programs, backends, &[]).await
+    }
+
+    /// The same with further settings.
+    pub(crate) async fn start_with(
+        self,
+        programs: &Programs,
+        backends: Backends<'_>,
+        settings: &[(&str, &str)],
+    ) -> Running {
         let port = ReservedPort::any();
         let mut command = self.command(programs);
         command.env_clear().env(self.port_setting(), port.number().to_string());
         command.env("REDIS_URL", backends.redis_url).env("ORIGIN_URL", backends.origin_url);
-        command.envs(self.settings());
+        command.envs(self.settings()).envs(settings.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = RunningChild::start(command).expect("a program that can be started");
         let address = port.address();

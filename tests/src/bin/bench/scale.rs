@@ -4,6 +4,7 @@
 //! take hours. Hits are spread evenly over all of them.
 
 mod connections;
+mod distance;
 mod gauge;
 mod lone;
 mod question;
@@ -41,6 +42,7 @@ const CONNECTIONS: u32 = 64;
 pub(crate) async fn measure(programs: &Programs, extent: Extent, rows: &mut Rows) {
     lone::measure(programs, rows).await;
     connections::measure(programs, rows).await;
+    distance::measure(programs, rows).await;
     sizes::by_payload(programs, extent, rows).await;
     sizes::by_processes(programs, extent, rows).await;
     sizes::by_entries(programs, extent, rows).await;
@@ -64,11 +66,16 @@ impl Setting {
 
     /// Starts processes until there are so many.
     async fn add(&mut self, programs: &Programs, processes: usize) {
-        let (redis_url, origin_url) = (self.redis.url(), self.origin.url().to_owned());
+        let redis_url = self.redis.url();
         while self.servers.len() < processes {
-            let backends = Backends { redis_url: &redis_url, origin_url: &origin_url };
-            self.servers.push(Contender::Ours.start(programs, backends).await);
+            self.add_one(programs, &redis_url, &[]).await;
         }
+    }
+
+    /// Starts a process that finds Redis at a URL, with some settings of its own.
+    async fn add_one(&mut self, programs: &Programs, redis_url: &str, settings: &[(&str, &str)]) {
+        let backends = Backends { redis_url, origin_url: self.origin.url() };
+        self.servers.push(Contender::Ours.start_with(programs, backends, settings).await);
     }
 
     fn cpu(&self) -> Duration {
