@@ -147,6 +147,33 @@ fn as_many_requests_go_without_the_store_as_were_measured_to() {
 }
 
 #[test]
+fn hits_at_a_distance_take_as_long_as_was_measured() {
+    let measured = |setting, figure| measured("scale-distance", setting, figure);
+    // What the service itself takes on that machine.
+    let own_ms = measured("1", "p50_ms") - 1.0;
+    let settings = [
+        ("20", 20.0, 100.0),
+        ("80", 80.0, 100.0),
+        ("217", 217.0, 100.0),
+        ("80 longer", 80.0, 900.0),
+        ("217 longer", 217.0, 900.0),
+    ];
+    for (setting, round_trip_ms, command_timeout_ms) in settings {
+        let mut assumptions = calm();
+        (assumptions.lambda.hit_ms, assumptions.load.hit_share) = (own_ms, 1.0);
+        (assumptions.regions[0].round_trip_ms, assumptions.store.command_timeout_ms) =
+            (round_trip_ms, command_timeout_ms);
+        (assumptions.simulation.seconds, assumptions.simulation.ramp_seconds) = (20.0, 1.0);
+        let outcome = simulated(&assumptions);
+        let (hits, requests) = (measured(setting, "hits"), measured(setting, "requests"));
+        assert!((outcome.share(|tally| tally.hits) - hits / requests).abs() < 0.05, "{setting}: {hits} of {requests}");
+        if let Some(simulated) = outcome.tallies[0].hit_ms(50.0) {
+            assert!(is_near(simulated, measured(setting, "p50_ms"), 0.05), "{setting}: {simulated} ms");
+        }
+    }
+}
+
+#[test]
 fn a_far_region_waits_for_the_way_and_one_with_its_own_store_does_not() {
     let mut assumptions = calm();
     assumptions.regions = [("home", 0.7, 1.0), ("far", 0.3, 80.0)]
