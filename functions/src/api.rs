@@ -189,11 +189,13 @@ pub fn all_routes<P: Purpose>() -> Routes<P> {
 /// for a panic.
 pub fn finish(routes: Routes<Serving>, services: Services) -> Router {
     let sites = cors::OtherSites::new(&services.exposure, &routes);
-    routes
+    let router = routes
         .into_router()
         .fallback(|| async { Problem::unknown_route() })
-        .method_not_allowed_fallback(|| async { Problem::wrong_method() })
-        .layer(from_fn_with_state(sites, cors::across_origins))
-        .layer(from_fn_with_state(services.limits, supervision::supervise))
-        .with_state(services)
+        .method_not_allowed_fallback(|| async { Problem::wrong_method() });
+    let router = match sites {
+        Some(sites) => router.layer(from_fn_with_state(sites, cors::across_origins)),
+        None => router,
+    };
+    router.layer(from_fn_with_state(services.limits, supervision::supervise)).with_state(services)
 }

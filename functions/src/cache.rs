@@ -285,7 +285,7 @@ impl Cache {
     }
 
     /// Raises a counter with the next trip.
-    pub fn count(&self, counter: CacheKey) {
+    pub fn count(&self, counter: &CacheKey) {
         self.0.deferred.count(counter, 1);
     }
 

@@ -4,6 +4,7 @@
 
 use http::{HeaderMap, HeaderValue};
 use std::future::Future;
+use std::sync::{Arc, OnceLock};
 
 tokio::task_local! {
     static CURRENT: TraceContext;
@@ -15,18 +16,50 @@ const MAX_TRACESTATE_CHARS: usize = 512;
 /// The longest X-Ray header that is passed on.
 const MAX_XRAY_CHARS: usize = 256;
 
-/// The trace that a request belongs to, as headers for whatever is called on its behalf.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct TraceContext {
-    /// The value of `traceparent`.
-    pub traceparent: String,
-    /// The value of `tracestate`, which means nothing without the client's `traceparent`.
-    pub tracestate: Option<String>,
-    /// The value of `X-Amzn-Trace-Id`.
-    pub xray: Option<String>,
+/// The trace that a request belongs to, as headers for whatever is called on its behalf. Clones are the same trace.
+#[derive(Clone, Debug)]
+pub struct TraceContext(Arc<Trace>);
+
+#[derive(Debug)]
+struct Trace {
+    /// The client's, or one that is made when something is called for the first time: a hit calls nothing.
+    traceparent: OnceLock<String>,
+    tracestate: Option<String>,
+    xray: Option<String>,
 }
 
 impl TraceContext {
+    /// The trace of a request: the client's, or else that of X-Ray, or else a new one.
+    #[must_use]
+    pub fn of_request(headers: &HeaderMap) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let xray = text("x-amzn-trace-id").filter(|value| is_xray(value)).map(str::to_owned);
+        let given = text("traceparent").filter(|value| is_traceparent(value)).map(str::to_owned);
+        let tracestate = given.as_ref().and_then(|_| text("tracestate").filter(|value| is_tracestate(value)));
+        let tracestate = tracestate.map(str::to_owned);
+        let traceparent = given.map_or_else(OnceLock::new, OnceLock::from);
+        Self(Arc::new(Trace { traceparent, tracestate, xray }))
+    }
+
+    /// The value of `traceparent`.
+    #[must_use]
+    pub fn traceparent(&self) -> &str {
+        let of_xray = || self.xray().and_then(traceparent_of_xray);
+        self.0.traceparent.get_or_init(|| of_xray().unwrap_or_else(new_traceparent))
+    }
+
+    /// The value of `tracestate`, which means nothing without the client's `traceparent`.
+    #[must_use]
+    pub fn tracestate(&self) -> Option<&str> {
+        self.0.tracestate.as_deref()
+    }
+
+    /// The value of `X-Amzn-Trace-Id`.
+    #[must_use]
+    pub fn xray(&self) -> Option<&str> {
+        self.0.xray.as_deref()
+    }
+
     /// Runs some work on behalf of this trace.
     pub(crate) async fn of<T>(self, work: impl Future<Output = T>) -> T {
         CURRENT.scope(self, work).await
@@ -34,29 +67,13 @@ impl TraceContext {
 
     /// The headers of whatever is called on behalf of the current trace; none outside of any.
     pub(crate) fn headers() -> Vec<(&'static str, HeaderValue)> {
-        let current = CURRENT.try_with(Self::clone).ok();
-        let Some(Self { traceparent, tracestate, xray }) = current else { return Vec::new() };
-        let headers = [("traceparent", Some(traceparent)), ("tracestate", tracestate), ("x-amzn-trace-id", xray)];
+        let Ok(current) = CURRENT.try_with(Self::clone) else { return Vec::new() };
+        let headers = [
+            ("traceparent", Some(current.traceparent())),
+            ("tracestate", current.tracestate()),
+            ("x-amzn-trace-id", current.xray()),
+        ];
         headers.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value?).ok()?))).collect()
-    }
-
-    /// The trace of a request: the client's, or else that of X-Ray, or else a new one.
-    #[must_use]
-    pub fn of_request(headers: &HeaderMap) -> Self {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let xray = text("x-amzn-trace-id").filter(|value| is_xray(value));
-        match text("traceparent").filter(|value| is_traceparent(value)) {
-            Some(traceparent) => Self {
-                traceparent: traceparent.to_owned(),
-                tracestate: text("tracestate").filter(|value| is_tracestate(value)).map(str::to_owned),
-                xray: xray.map(str::to_owned),
-            },
-            None => Self {
-                traceparent: xray.and_then(traceparent_of_xray).unwrap_or_else(new_traceparent),
-                tracestate: None,
-                xray: xray.map(str::to_owned),
-            },
-        }
     }
 }
 
@@ -138,18 +155,25 @@ mod tests {
     #[test]
     fn the_clients_context_is_taken_over_with_its_state_and_that_of_xray_beside_it() {
         let context = of(&[("traceparent", PARENT), ("tracestate", "vendor=1"), ("x-amzn-trace-id", XRAY)]);
-        assert_eq!(context.traceparent, PARENT);
-        assert_eq!((context.tracestate.as_deref(), context.xray.as_deref()), (Some("vendor=1"), Some(XRAY)));
+        assert_eq!(context.traceparent(), PARENT);
+        assert_eq!((context.tracestate(), context.xray()), (Some("vendor=1"), Some(XRAY)));
     }
 
     #[test]
     fn without_a_client_the_trace_is_that_of_xray_and_without_either_a_new_one() {
         assert_eq!(
-            of(&[("x-amzn-trace-id", XRAY)]).traceparent,
+            of(&[("x-amzn-trace-id", XRAY)]).traceparent(),
             "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01"
         );
         let (one, other) = (of(&[]), of(&[]));
-        assert!(is_traceparent(&one.traceparent) && one != other);
+        assert!(is_traceparent(one.traceparent()) && one.traceparent() != other.traceparent());
+    }
+
+    #[test]
+    fn a_trace_that_is_made_up_is_the_same_for_all_that_is_called_on_behalf_of_a_request() {
+        let context = of(&[]);
+        let carried = context.clone();
+        assert_eq!(carried.traceparent(), context.traceparent());
     }
 
     #[test]
@@ -163,9 +187,9 @@ mod tests {
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
         ] {
             let context = of(&[("traceparent", malformed), ("tracestate", "vendor=1")]);
-            assert!(is_traceparent(&context.traceparent) && context.traceparent != malformed, "{malformed}");
-            assert_eq!(context.tracestate, None);
+            assert!(is_traceparent(context.traceparent()) && context.traceparent() != malformed, "{malformed}");
+            assert_eq!(context.tracestate(), None);
         }
-        assert_eq!(of(&[("x-amzn-trace-id", "Root=1-a b")]).xray, None);
+        assert_eq!(of(&[("x-amzn-trace-id", "Root=1-a b")]).xray(), None);
     }
 }

@@ -20,13 +20,15 @@ const MAX_AGE: Duration = Duration::from_secs(600);
 /// What other sites' pages may use.
 #[derive(Clone, Debug)]
 pub(super) struct OtherSites {
-    layer: Option<CorsLayer>,
+    layer: CorsLayer,
     closed: Arc<[&'static str]>,
 }
 
 impl OtherSites {
-    pub(super) fn new(exposure: &Exposure, routes: &Routes<Serving>) -> Self {
-        Self { layer: exposure.cors.clone(), closed: routes.paths_of_operators().collect() }
+    /// None when no other site may use anything: requests then do not pass through here at all.
+    pub(super) fn new(exposure: &Exposure, routes: &Routes<Serving>) -> Option<Self> {
+        let closed = || routes.paths_of_operators().collect();
+        exposure.cors.clone().map(|layer| Self { layer, closed: closed() })
     }
 }
 
@@ -47,11 +49,9 @@ pub(super) fn layer(origins: &[HeaderValue]) -> Option<CorsLayer> {
 /// Answers preflights, and says which page may read an answer.
 pub(super) async fn across_origins(State(sites): State<OtherSites>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    match &sites.layer {
-        Some(cors) if route.is_some_and(|route| !sites.closed.contains(&route)) => {
-            let Ok(response) = cors.layer(next).oneshot(request).await;
-            response
-        }
-        _ => next.run(request).await,
+    if route.is_none_or(|route| sites.closed.contains(&route)) {
+        return next.run(request).await;
     }
+    let Ok(response) = sites.layer.layer(next).oneshot(request).await;
+    response
 }

@@ -39,10 +39,8 @@ impl Counts {
 impl Cache {
     /// Raises a counter with a later trip.
     pub fn tally(&self, counter: Counter, by: u64) {
-        if by > 0
-            && let Some(counter) = counter.key()
-        {
-            self.0.deferred.count(counter, by);
+        if by > 0 {
+            counter.with_key(|counter| self.0.deferred.count(counter, by));
         }
     }
 

@@ -140,9 +140,14 @@ impl Counter {
     /// Where the counter lies in the store; `None` never happens, because every counter has a valid key.
     #[must_use]
     pub fn key(self) -> Option<CacheKey> {
+        self.with_key(CacheKey::clone)
+    }
+
+    /// Does something with the key of the counter, which need not be copied for that.
+    pub(super) fn with_key<T>(self, act: impl FnOnce(&CacheKey) -> T) -> Option<T> {
         KEYS.with_borrow_mut(|keys| match keys.entry(self) {
-            Entry::Occupied(known) => Some(known.get().clone()),
-            Entry::Vacant(unknown) => Some(unknown.insert(self.build()?).clone()),
+            Entry::Occupied(known) => Some(act(known.get())),
+            Entry::Vacant(unknown) => Some(act(unknown.insert(self.build()?))),
         })
     }
 

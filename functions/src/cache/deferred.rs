@@ -78,18 +78,19 @@ pub(super) struct Riders {
 
 impl Deferred {
     /// Raises a counter, and that of the minute.
-    pub(super) fn count(&self, counter: CacheKey, by: u64) {
+    pub(super) fn count(&self, counter: &CacheKey, by: u64) {
         let mut waiting = self.waiting();
-        let due = waiting.counts.entry(counter).or_default();
-        due.ever += by;
-        due.minute += by;
+        waiting.change(counter, |due| {
+            due.ever += by;
+            due.minute += by;
+        });
         (waiting.has_counts, waiting.has_minutes) = (true, true);
     }
 
     /// Raises a counter once more by what did not get to the store. It is in its minute already.
-    pub(super) fn count_again(&self, counter: CacheKey, by: u64) {
+    pub(super) fn count_again(&self, counter: &CacheKey, by: u64) {
         let mut waiting = self.waiting();
-        waiting.counts.entry(counter).or_default().ever += by;
+        waiting.change(counter, |due| due.ever += by);
         waiting.has_counts = true;
     }
 
@@ -133,7 +134,7 @@ impl Deferred {
     /// Takes back what the store did not take. Minutes that it may have taken are not among them: a bucket must not
     /// count anything twice.
     pub(super) fn put_back(&self, riders: Riders) {
-        riders.counts.into_iter().for_each(|(counter, by)| self.count_again(counter, by));
+        riders.counts.into_iter().for_each(|(counter, by)| self.count_again(&counter, by));
         riders.payloads.into_iter().for_each(|(key, payload)| self.store(key, payload));
         let mut waiting = self.waiting();
         riders.minutes.into_iter().for_each(|(minute, bucket)| waiting.minutes.add(minute, bucket.counts));
@@ -232,13 +233,16 @@ impl Waiting {
 
     fn note(&mut self, raised: &[CacheKey]) {
         for counter in raised {
-            match self.counts.get_mut(counter) {
-                Some(due) => due.minute += 1,
-                None => {
-                    self.counts.insert(counter.clone(), Due { ever: 0, minute: 1 });
-                }
-            }
+            self.change(counter, |due| due.minute += 1);
             self.has_minutes = true;
+        }
+    }
+
+    /// Changes what a counter is to be raised by. Its key is copied only when it is new.
+    fn change(&mut self, counter: &CacheKey, change: impl FnOnce(&mut Due)) {
+        match self.counts.get_mut(counter) {
+            Some(due) => change(due),
+            None => change(self.counts.entry(counter.clone()).or_default()),
         }
     }
 

@@ -140,7 +140,7 @@ impl Cache {
     /// Counts the requests of a trip once more, although they may have been counted. Hits in doubt are not: an error
     /// then makes the hit rate too low and never too high.
     fn count_again(&self, counts: &[CacheKey]) {
-        counts.iter().for_each(|counter| self.0.deferred.count_again(counter.clone(), 1));
+        counts.iter().for_each(|counter| self.0.deferred.count_again(counter, 1));
     }
 
     /// The entry of what a person wrote; `None` when it is not to be stored.

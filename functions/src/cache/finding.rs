@@ -61,7 +61,7 @@ impl Cache {
             Part::Joins(joining) => match self.be_told(joining, budget).await {
                 Some(found) => {
                     self.note_hit(&key, &found);
-                    self.defer(visit.counts, visit.inputs);
+                    self.defer(&visit.counts, visit.inputs);
                     found
                 }
                 None => self.look_up(visit, budget).await,
@@ -83,8 +83,8 @@ impl Cache {
     }
 
     /// Leaves what a visit brings to the next trip.
-    fn defer(&self, counts: Vec<CacheKey>, inputs: Vec<(CacheKey, Bytes)>) {
-        counts.into_iter().for_each(|counter| self.count(counter));
+    fn defer(&self, counts: &[CacheKey], inputs: Vec<(CacheKey, Bytes)>) {
+        counts.iter().for_each(|counter| self.count(counter));
         inputs.into_iter().for_each(|(key, payload)| self.store_later(key, payload));
     }
 
@@ -108,7 +108,7 @@ impl Cache {
         if let Known::Current(generation) = known
             && let Some(entry) = self.find_nearby(wanted, generation)
         {
-            self.defer(counts, inputs);
+            self.defer(&counts, inputs);
             return Found::Entry(entry, Freshness::Fresh);
         }
         let mut errand = Errand { read: Some(key.clone()), counts, payloads: inputs, ..Errand::default() };

@@ -20,9 +20,14 @@ mod verdict;
 mod warm;
 
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
 use output::Output;
 use std::process::ExitCode;
 use verdict::{Failure, Verdict};
+
+/// A hit allocates more than a hundred times, which is a fifth of its work with the allocator of the C library.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The MedInsight response cache: the local server, and what the people who run it need.
 ///

@@ -6,7 +6,9 @@ use medinsight_functions::api::AdminToken;
 use medinsight_functions::config::{Config, SessionIds};
 use medinsight_functions::{environment, logging, server};
 use std::error::Error;
+use std::io;
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Each flag stands for the setting of the same name and wins over the environment.
@@ -77,11 +79,7 @@ fn serve(args: ServeArgs) -> Result<(), Box<dyn Error>> {
         config.access.token = Some(token_of_the_run()?);
     }
     let _flushed = logging::start_without_waiting(config.log_level)?;
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    if let Some(workers) = config.workers {
-        runtime.worker_threads(workers);
-    }
-    runtime.enable_all().build()?.block_on(async {
+    runtime(config.workers)?.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let stop = async move {
@@ -94,6 +92,16 @@ fn serve(args: ServeArgs) -> Result<(), Box<dyn Error>> {
         let listener = listener.map_err(|error| format!("cannot listen on {}: {error}", config.address))?;
         server::serve(&config, listener, stop).await
     })
+}
+
+/// A single worker takes tasks in the order in which they became ready, so that what many requests send to Redis goes with
+/// one write. A pool's worker runs the task at once that a request has woken, which is the connection: a write for each.
+fn runtime(workers: Option<usize>) -> io::Result<Runtime> {
+    match workers {
+        Some(1) => Builder::new_current_thread().enable_all().build(),
+        Some(workers) => Builder::new_multi_thread().worker_threads(workers).enable_all().build(),
+        None => Builder::new_multi_thread().enable_all().build(),
+    }
 }
 
 /// Makes a token for the routes of operators. It is shown on the terminal, which is standard error, and is not in the
