@@ -3,6 +3,7 @@
 //! The driver of `tests/src/bin/bench` measures; here everything is built and installed for it, and its rows become
 //! tables and plots. It is run twice, so that the report can say how far two runs are apart.
 
+mod drills;
 mod figures;
 mod machine;
 mod peers;
@@ -75,7 +76,7 @@ fn compare(options: &BenchOptions) -> Result<ExitCode> {
         directories.iter().try_for_each(|run| measure(&target.join("release"), run, &peers, options.quick))?;
     }
     let destination = Destination::of(options, &target);
-    let report = report::write(&Figures::collect(&directories)?, &Machine::look(Some(&peers)));
+    let report = report::write(&Figures::collect(&directories)?, &drills::section()?, &Machine::look(Some(&peers)));
     destination.keep(&report, &directories)?;
     println!("\nThe report is in {}.", destination.report.display());
     Ok(ExitCode::SUCCESS)

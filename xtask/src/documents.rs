@@ -6,9 +6,10 @@ use clap::CommandFactory as _;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "ARCHITECTURE.md",
+    "BENCHMARKS.md",
     "CHANGELOG.md",
     "docs/benchmarks/scale.md",
     "docs/capacity.md",

@@ -45,7 +45,7 @@ const CLEAR: [Column; 5] = [
 ];
 
 /// The whole report.
-pub(crate) fn write(figures: &Figures, machine: &Machine) -> String {
+pub(crate) fn write(figures: &Figures, drills: &str, machine: &Machine) -> String {
     let mut report = INTRODUCTION.to_owned();
     report.push_str("\n## The goals, and what is quoted\n\n");
     report.push_str(&quotations(figures));
@@ -83,6 +83,7 @@ pub(crate) fn write(figures: &Figures, machine: &Machine) -> String {
         report.push_str(&of_setting(figures, "clear", entries, &CLEAR));
     }
     report.push_str(&key_times(figures));
+    report.push_str(drills);
     report.push_str(&machine_facts(machine));
     report
 }
