@@ -4,6 +4,7 @@ use http::{Method, StatusCode};
 use medinsight_core::{CacheKey, Category, KeySecret};
 use medinsight_tests::{Answered, Service, get, post, question};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_question_is_computed_the_first_time_and_answered_from_the_cache_the_second_time() {
@@ -178,6 +179,22 @@ async fn a_clear_during_a_computation_wins() {
     let (answer, ()): (Answered, ()) = tokio::join!(ask, clear);
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(service.ask(&question).await.x_cache(), "MISS");
+}
+
+#[tokio::test]
+async fn who_asks_after_a_clear_does_not_join_a_computation_from_before_it_of_which_the_store_knows_nothing() {
+    let service = Service::with(|config| config.cache_budget = Duration::ZERO);
+    service.origin.close_gate();
+    let question = question();
+    let after = async {
+        service.origin.has_begun(1).await;
+        let cleared = service.cache.clear(Category::HealthAnalysis).await.expect("a reachable store");
+        drop(cleared);
+        tokio::join!(service.ask(&question), async { service.origin.open_gate() }).0
+    };
+    let (before, after) = tokio::join!(service.ask(&question), after);
+    assert_eq!((before.x_cache(), after.x_cache()), ("BYPASS", "BYPASS"));
+    assert_eq!(service.origin.analyses(), 2);
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ impl Cache {
             let mut journey = Journey { deadline: until, budget: Budget::new(&cache.0.timing, until), ..journey };
             if let Right::Leased(lease) = cache.ask_within_budget(&refreshed, &mut journey).await
                 && let Err(OriginError::TimedOut) =
-                    cache.compute_under(&lease, &refreshed, Computed::properly(work)).await
+                    cache.compute_under(&lease, &refreshed, Computed::properly(work), cache.0.lookups.closed()).await
                 && until < deadline
             {
                 cache.hand_over(job, deadline).await;
@@ -159,23 +159,39 @@ impl Cache {
     }
 
     async fn depart(self, key: CacheKey, compute: Rated, mut journey: Journey) -> Result<Landed, OriginError> {
+        let closed = self.0.lookups.closed();
         let right = match journey.bypass {
             Some(reason) => Right::Unknown(reason),
             None => self.wait_for_right(&key, &mut journey).await,
         };
         let status = match right {
-            Right::Answered(entry, Wait::None) => return Ok(Landed::valid(entry.into_answer(CacheStatus::Hit))),
-            Right::Answered(entry, Wait::ForAnother) => {
-                return Ok(Landed::valid(entry.into_answer(CacheStatus::Coalesced)));
+            Right::Answered(entry, Wait::None) => {
+                return Ok(self.landed_unless_cleared(entry.into_answer(CacheStatus::Hit), closed));
             }
-            Right::Leased(lease) => return self.compute_under(&lease, &key, compute).await,
+            Right::Answered(entry, Wait::ForAnother) => {
+                return Ok(self.landed_unless_cleared(entry.into_answer(CacheStatus::Coalesced), closed));
+            }
+            Right::Leased(lease) => return self.compute_under(&lease, &key, compute, closed).await,
             Right::Held => CacheStatus::Miss,
             Right::Unknown(reason) => CacheStatus::Bypass(reason),
         };
-        self.compute_freely(&key, compute, journey.deadline, status).await.map(Landed::valid)
+        let answer = self.compute_freely(&key, compute, journey.deadline, status).await?;
+        Ok(self.landed_unless_cleared(answer, closed))
     }
 
-    async fn compute_under(&self, lease: &Lease, key: &CacheKey, compute: Rated) -> Result<Landed, OriginError> {
+    /// An answer of which the store does not say whether it was cleared meanwhile. If this process has removed anything since
+    /// `closed` was noted, nobody who asked after that may have it.
+    fn landed_unless_cleared(&self, answer: Answer, closed: u64) -> Landed {
+        Landed { answer, is_void: self.0.lookups.closed() != closed }
+    }
+
+    async fn compute_under(
+        &self,
+        lease: &Lease,
+        key: &CacheKey,
+        compute: Rated,
+        closed: u64,
+    ) -> Result<Landed, OriginError> {
         let started = self.0.clock.now();
         match until(lease.compute_until(), compute).await {
             Ok(computed) => {
@@ -183,7 +199,11 @@ impl Cache {
                 note_computed(key, cost);
                 let fate = self.store_under(lease, key, &computed, cost).await;
                 let answer = computed.into_answer(CacheStatus::Miss, fate == Fate::Stored);
-                Ok(Landed { answer, is_void: fate == Fate::Void })
+                Ok(match fate {
+                    Fate::Stored => Landed { answer, is_void: false },
+                    Fate::Void => Landed { answer, is_void: true },
+                    Fate::NotStored => self.landed_unless_cleared(answer, closed),
+                })
             }
             Err(error) => {
                 self.give_up(lease, key).await;
@@ -205,12 +225,6 @@ impl Cache {
         let computed = until(limit, compute).await?;
         note_computed(key, self.0.clock.now().since(started));
         Ok(computed.into_answer(status, false))
-    }
-}
-
-impl Landed {
-    const fn valid(answer: Answer) -> Self {
-        Self { answer, is_void: false }
     }
 }
 
