@@ -27,8 +27,8 @@ pub(super) struct OtherSites {
 impl OtherSites {
     /// None when no other site may use anything: requests then do not pass through here at all.
     pub(super) fn new(exposure: &Exposure, routes: &Routes<Serving>) -> Option<Self> {
-        let closed = || routes.paths_of_operators().collect();
-        exposure.cors.clone().map(|layer| Self { layer, closed: closed() })
+        let layer = exposure.cors.clone()?;
+        Some(Self { layer, closed: routes.paths_of_operators().collect() })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::entry::Entry;
 use super::handover::Job;
-use super::lease::{Fate, Lease, Right, Wait};
+use super::lease::{Fate, Lease, Right};
 use super::single_flight::Role;
 use super::substitute::{Computed, Substitute};
 use super::timing::{Budget, Deadline};
@@ -81,7 +81,7 @@ impl Cache {
             let mut journey = Journey { deadline: until, budget: Budget::new(&cache.0.timing, until), ..journey };
             if let Right::Leased(lease) = cache.ask_within_budget(&refreshed, &mut journey).await
                 && let Err(OriginError::TimedOut) =
-                    cache.compute_under(&lease, &refreshed, Computed::properly(work), cache.0.lookups.closed()).await
+                    cache.compute_under(&lease, &refreshed, Computed::properly(work)).await
                 && until < deadline
             {
                 cache.hand_over(job, deadline).await;
@@ -164,25 +164,21 @@ impl Cache {
             Some(reason) => Right::Unknown(reason),
             None => self.wait_for_right(&key, &mut journey).await,
         };
-        let status = match right {
-            Right::Answered(entry, Wait::None) => {
-                return Ok(self.landed_unless_cleared(entry.into_answer(CacheStatus::Hit), closed));
+        let status = right.status();
+        let (answer, fate) = match right {
+            Right::Answered(entry, _) => (entry.into_answer(status), Fate::NotStored),
+            Right::Leased(lease) => self.compute_under(&lease, &key, compute).await?,
+            Right::Held | Right::Unknown(_) => {
+                (self.compute_freely(&key, compute, journey.deadline, status).await?, Fate::NotStored)
             }
-            Right::Answered(entry, Wait::ForAnother) => {
-                return Ok(self.landed_unless_cleared(entry.into_answer(CacheStatus::Coalesced), closed));
-            }
-            Right::Leased(lease) => return self.compute_under(&lease, &key, compute, closed).await,
-            Right::Held => CacheStatus::Miss,
-            Right::Unknown(reason) => CacheStatus::Bypass(reason),
         };
-        let answer = self.compute_freely(&key, compute, journey.deadline, status).await?;
-        Ok(self.landed_unless_cleared(answer, closed))
-    }
-
-    /// An answer of which the store does not say whether it was cleared meanwhile. If this process has removed anything since
-    /// `closed` was noted, nobody who asked after that may have it.
-    fn landed_unless_cleared(&self, answer: Answer, closed: u64) -> Landed {
-        Landed { answer, is_void: self.0.lookups.closed() != closed }
+        let is_void = match fate {
+            Fate::Stored => false,
+            Fate::Void => true,
+            // The store does not say whether it was cleared; if this process has removed anything since, it may have been.
+            Fate::NotStored => self.0.lookups.closed() != closed,
+        };
+        Ok(Landed { answer, is_void })
     }
 
     async fn compute_under(
@@ -190,20 +186,14 @@ impl Cache {
         lease: &Lease,
         key: &CacheKey,
         compute: Rated,
-        closed: u64,
-    ) -> Result<Landed, OriginError> {
+    ) -> Result<(Answer, Fate), OriginError> {
         let started = self.0.clock.now();
         match until(lease.compute_until(), compute).await {
             Ok(computed) => {
                 let cost = self.0.clock.now().since(started);
                 note_computed(key, cost);
                 let fate = self.store_under(lease, key, &computed, cost).await;
-                let answer = computed.into_answer(CacheStatus::Miss, fate == Fate::Stored);
-                Ok(match fate {
-                    Fate::Stored => Landed { answer, is_void: false },
-                    Fate::Void => Landed { answer, is_void: true },
-                    Fate::NotStored => self.landed_unless_cleared(answer, closed),
-                })
+                Ok((computed.into_answer(CacheStatus::Miss, fate == Fate::Stored), fate))
             }
             Err(error) => {
                 self.give_up(lease, key).await;

@@ -12,7 +12,7 @@ use super::finding::Wanted;
 use super::generations::Known;
 use super::substitute::Computed;
 use super::timing::Deadline;
-use super::{Cache, Found, UNHURRIED};
+use super::{Cache, CacheStatus, Found, UNHURRIED};
 use crate::store::{Doubt, FailureReason, LeaseRequest, LeaseToken, Patience, Reply, StoreError, Stored};
 use medinsight_core::{CacheKey, Freshness, Generation};
 use std::time::Duration;
@@ -48,6 +48,18 @@ pub(super) enum Right {
     Unknown(FailureReason),
 }
 
+impl Right {
+    /// How an answer is served that comes of it.
+    pub(super) const fn status(&self) -> CacheStatus {
+        match self {
+            Self::Answered(_, Wait::None) => CacheStatus::Hit,
+            Self::Answered(_, Wait::ForAnother) => CacheStatus::Coalesced,
+            Self::Leased(_) | Self::Held => CacheStatus::Miss,
+            Self::Unknown(reason) => CacheStatus::Bypass(*reason),
+        }
+    }
+}
+
 /// What became of an answer that was computed under a lease.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Fate {
@@ -55,7 +67,7 @@ pub(super) enum Fate {
     Stored,
     /// It was cleared, or its lease ran out, before it was there.
     Void,
-    /// The store did not take it.
+    /// This computation did not put it into the store.
     NotStored,
 }
 
