@@ -4,8 +4,9 @@ use crate::redis_server::RedisServer;
 use crate::resp;
 use bytes::BytesMut;
 use medinsight_core::{EntryHeader, Generation, Sealing, UnixMillis};
+use std::time::Duration;
 
-const BATCH: usize = 5_000;
+const BATCH: usize = 2_000;
 const PAYLOAD_BYTES: usize = 256;
 
 /// Writes this many entries of an earlier generation, in the format of the store, under keys that begin like this.
@@ -19,18 +20,39 @@ const PAYLOAD_BYTES: usize = 256;
 /// When Redis refuses some.
 pub async fn fill(redis: &RedisServer, prefix: &str, count: usize) -> std::io::Result<()> {
     let entry = entry();
+    let entries = (0..count).map(|number| (format!("{prefix}{number:064x}"), entry.as_slice()));
+    write(redis, entries, Duration::from_secs(3_600)).await
+}
+
+/// Writes keys with their entries, in batches, each to be kept for so long.
+///
+/// # Errors
+///
+/// When Redis cannot be reached.
+///
+/// # Panics
+///
+/// When Redis refuses some.
+pub async fn write<K: AsRef<str>, E: AsRef<[u8]>>(
+    redis: &RedisServer,
+    entries: impl IntoIterator<Item = (K, E)>,
+    keep_for: Duration,
+) -> std::io::Result<()> {
     let mut client = redis.connect().await?;
-    for first in (0..count).step_by(BATCH) {
-        let batch = first..count.min(first + BATCH);
-        let mut pipeline = BytesMut::new();
-        for number in batch.clone() {
-            let key = format!("{prefix}{number:064x}");
-            resp::encode(&[b"SET".as_slice(), key.as_bytes(), &entry, b"PX", b"3600000"], &mut pipeline);
+    let (mut entries, millis) = (entries.into_iter(), keep_for.as_millis().to_string());
+    loop {
+        let (mut pipeline, mut waiting) = (BytesMut::new(), 0);
+        for (key, entry) in entries.by_ref().take(BATCH) {
+            let (key, entry) = (key.as_ref().as_bytes(), entry.as_ref());
+            resp::encode(&[b"SET".as_slice(), key, entry, b"PX", millis.as_bytes()], &mut pipeline);
+            waiting += 1;
+        }
+        if waiting == 0 {
+            return Ok(());
         }
         client.send(&pipeline).await?;
-        assert_eq!(client.skip_replies(batch.len()).await?, 0, "Redis refused entries");
+        assert_eq!(client.skip_replies(waiting).await?, 0, "Redis refused entries");
     }
-    Ok(())
 }
 
 fn entry() -> Vec<u8> {

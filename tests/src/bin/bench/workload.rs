@@ -36,7 +36,7 @@ pub(crate) fn requests(numbers: Range<u64>) -> Vec<Bytes> {
     numbers.map(request).collect()
 }
 
-/// The program for wrk: it sends the questions in turn and prints its result as one line of numbers.
+/// The program for wrk: it sends the questions in turn.
 pub(crate) fn script() -> String {
     let bodies: Vec<String> =
         HITS.map(|number| format!("[==[{}]==]", String::from_utf8_lossy(&question(number)))).collect();
@@ -60,13 +60,6 @@ end
 function request()
   last = last % #requests + 1
   return requests[last]
-end
-
-function done(summary, latency)
-  local e = summary.errors
-  local errors = e.connect + e.read + e.write + e.status + e.timeout
-  io.write(string.format("RESULT %d %d %d %d %d\n", summary.requests, summary.duration,
-    latency:percentile(50), latency:percentile(99), errors))
 end
 "#;
 

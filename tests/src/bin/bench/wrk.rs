@@ -7,6 +7,16 @@ use std::process::Command;
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
+/// The end of every program: it prints the result as one line of numbers.
+const PRINT_RESULT: &str = r#"
+function done(summary, latency)
+  local e = summary.errors
+  local errors = e.connect + e.read + e.write + e.status + e.timeout
+  io.write(string.format("RESULT %d %d %d %d %d\n", summary.requests, summary.duration,
+    latency:percentile(50), latency:percentile(99), errors))
+end
+"#;
+
 /// wrk with the program that makes its requests, for measurements of one length.
 #[derive(Debug)]
 pub(crate) struct Wrk {
@@ -30,10 +40,10 @@ impl Wrk {
         Self::with(&workload::script(), window)
     }
 
-    /// Loads of another program, which has to print its result in the same way.
+    /// Loads of another program, which has to make the requests.
     pub(crate) fn with(program: &str, window: Duration) -> Self {
         let mut script = NamedTempFile::new().expect("a temporary file");
-        script.write_all(program.as_bytes()).expect("a file that can be written");
+        script.write_all([program, PRINT_RESULT].concat().as_bytes()).expect("a file that can be written");
         Self { script, window }
     }
 

@@ -34,13 +34,6 @@ end
 function request()
   return first .. string.format("%08d", math.random(0, COUNT - 1)) .. last
 end
-
-function done(summary, latency)
-  local e = summary.errors
-  local errors = e.connect + e.read + e.write + e.status + e.timeout
-  io.write(string.format("RESULT %d %d %d %d %d\n", summary.requests, summary.duration,
-    latency:percentile(50), latency:percentile(99), errors))
-end
 "#;
 
 #[cfg(test)]

@@ -2,19 +2,19 @@
 
 use super::question::question;
 use crate::contender::ENCRYPTION_KEYS;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use medinsight_core::{AnalyzerRevision, CacheKey, EntryHeader, Generation, HealthAnalysisRequest, UnixMillis};
 use medinsight_functions::cache::{Encryption, Envelope, Stamp};
 use medinsight_functions::origin::{EmbeddedOrigin, Origin as _};
+use medinsight_tests::filler;
 use medinsight_tests::redis_server::RedisServer;
-use medinsight_tests::resp::{self, RespClient, Value};
+use medinsight_tests::resp::Value;
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
-const BATCH: usize = 2_000;
-
 /// A day: nothing gets stale meanwhile.
 const FRESH_SECS: u32 = 86_400;
+const KEPT_FOR: Duration = Duration::from_secs(172_800);
 
 /// Makes entries.
 #[derive(Debug)]
@@ -49,27 +49,16 @@ impl Maker {
 
     /// Writes an answer for each of these questions; returns the length of an entry.
     pub(super) async fn write(&self, redis: &RedisServer, numbers: Range<u64>, payload: &[u8]) -> usize {
-        let mut client = redis.connect().await.expect("a Redis that accepts connections");
-        let (mut pipeline, mut waiting, mut length) = (BytesMut::new(), 0, 0);
-        for number in numbers {
+        let mut length = 0;
+        let entries = numbers.map(|number| {
             let key = self.key(number);
             let entry = self.envelope.wrap(&key, &self.stamp, payload).expect("an entry");
             length = entry.len();
-            resp::encode(&[b"SET".as_slice(), key.as_str().as_bytes(), &entry, b"EX", b"172800"], &mut pipeline);
-            waiting += 1;
-            if waiting == BATCH {
-                send(&mut client, &mut pipeline, std::mem::take(&mut waiting)).await;
-            }
-        }
-        send(&mut client, &mut pipeline, waiting).await;
+            (key.as_str().to_owned(), entry)
+        });
+        filler::write(redis, entries, KEPT_FOR).await.expect("a Redis that takes the entries");
         length
     }
-}
-
-async fn send(client: &mut RespClient, pipeline: &mut BytesMut, count: usize) {
-    client.send(&pipeline.split()).await.expect("a Redis that reads");
-    let errors = client.skip_replies(count).await.expect("a Redis that answers");
-    assert_eq!(errors, 0, "Redis refused entries");
 }
 
 /// An answer of exactly so many bytes, at least 256, that compresses about as well as real ones: their words at random.
