@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use http::{Method, Request, Uri};
+use http::{Method, Request, StatusCode, Uri};
 use medinsight_functions::api::AdminToken;
 use medinsight_tests::contract;
 use medinsight_tests::operator::TOKEN;
@@ -25,10 +25,12 @@ const MIN_WORD: usize = 6;
 const OF_NO_OPERATION: &str =
     "there is no such route; the route does not have this method; not found; method not allowed";
 
-/// The words of our own: a problem may say them, whether a client has said them or not.
+/// The words of our own and those of HTTP: a problem may say them, whether a client has said them or not.
 static VOCABULARY: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let document = contract::DOCUMENT.to_string();
-    words(document.as_bytes()).chain(words(OF_NO_OPERATION.as_bytes())).collect()
+    let titles = (400..500).filter_map(|status| StatusCode::from_u16(status).ok()?.canonical_reason());
+    let texts = [document.as_str(), OF_NO_OPERATION].into_iter().chain(titles);
+    texts.flat_map(|text| words(text.as_bytes())).collect()
 });
 
 /// A request as it may be sent any number of times.
