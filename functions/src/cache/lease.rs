@@ -27,6 +27,9 @@ const PART_OF_THE_WAIT: u32 = 32;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(40);
 
+/// How often a lease is given back until the store has heard it. Nobody computes under it, and all others wait for it.
+const GIVEN_BACK_EVERY: Duration = Duration::from_millis(250);
+
 /// A lease that was granted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lease {
@@ -125,7 +128,7 @@ impl Cache {
                 // It may have been granted all the same, and then nobody else should wait for it.
                 if error.doubt == Doubt::InDoubt {
                     let (cache, key) = (self.clone(), wanted.key.clone());
-                    tokio::spawn(async move { cache.give_back(&key, token).await });
+                    tokio::spawn(async move { cache.give_back(&key, token, ends_at).await });
                 }
                 Right::Unknown(error.reason)
             }
@@ -146,7 +149,7 @@ impl Cache {
         };
         if let Found::Entry(entry, Freshness::Fresh) = self.judge(wanted, reply.entry, generation) {
             if reply.is_leased {
-                self.give_back(wanted.key, token).await;
+                self.give_back(wanted.key, token, ends_at).await;
             }
             return Right::Answered(entry, wait);
         }
@@ -165,7 +168,7 @@ impl Cache {
     /// Stores an answer that was computed under a lease.
     pub(super) async fn store_under(&self, lease: &Lease, key: &CacheKey, computed: &Computed, cost: Duration) -> Fate {
         let Some(write) = self.write_computed(key, computed, cost, lease.generation) else {
-            self.give_back(key, lease.token).await;
+            self.give_up(lease, key).await;
             return Fate::NotStored;
         };
         let (bytes, patience) = (write.entry.len(), Patience::of(self.0.timing.store_budget));
@@ -181,6 +184,7 @@ impl Cache {
             }
             Err(StoreError { reason, .. }) => {
                 self.tally(Counter::Store(reason), 1);
+                self.keep_giving_back(key, lease.token, lease.ends_at);
                 Fate::NotStored
             }
         }
@@ -196,13 +200,31 @@ impl Cache {
 
     /// Gives a lease back without an answer, so that nobody waits for one.
     pub(super) async fn give_up(&self, lease: &Lease, key: &CacheKey) {
-        self.give_back(key, lease.token).await;
+        self.give_back(key, lease.token, lease.ends_at).await;
     }
 
-    async fn give_back(&self, key: &CacheKey, token: LeaseToken) {
-        let patience = Patience::of(self.0.timing.store_budget);
-        if let Err(error) = self.0.store.release(key, token, patience).await {
+    async fn give_back(&self, key: &CacheKey, token: LeaseToken, ends_at: Instant) {
+        if let Err(error) = self.release(key, token).await {
             self.tally(Counter::Store(error.reason), 1);
+            self.keep_giving_back(key, token, ends_at);
         }
+    }
+
+    /// Gives a lease back in the background until the store has heard it, or the lease ends by itself. A store that is away
+    /// for a moment would else have everybody wait for somebody who does not compute.
+    fn keep_giving_back(&self, key: &CacheKey, token: LeaseToken, ends_at: Instant) {
+        let (cache, key) = (self.clone(), key.clone());
+        tokio::spawn(async move {
+            while Instant::now() < ends_at {
+                tokio::time::sleep(GIVEN_BACK_EVERY).await;
+                if cache.release(&key, token).await.is_ok() {
+                    return;
+                }
+            }
+        });
+    }
+
+    async fn release(&self, key: &CacheKey, token: LeaseToken) -> Result<(), StoreError> {
+        self.0.store.release(key, token, Patience::of(self.0.timing.store_budget)).await
     }
 }

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use medinsight_functions::origin::OriginError;
+use medinsight_tests::fault_proxy::{Arrivals, FaultProxy};
 use medinsight_tests::redis_server::RedisServer;
 use medinsight_tests::waiting::until;
 use medinsight_tests::{Mood, Service, question};
@@ -73,6 +74,30 @@ async fn a_panicking_origin_gives_its_lease_back() {
         services[1].ask(&question()).await.header("cache-status"),
         "MedInsight; fwd=miss; stored; source=embedded"
     );
+}
+
+#[tokio::test]
+async fn a_lease_that_could_not_be_given_back_is_as_soon_as_the_store_is_there_again() {
+    let redis = RedisServer::start().await;
+    let way = FaultProxy::start(redis.address()).await;
+    // The lease itself would last longer than anybody waits here.
+    let patient = [("ORIGIN_TIMEOUT_MS", "300000"), ("REQUEST_TIMEOUT_MS", "900000")];
+    let service = |url: &str| Service::with_settings(&[&patient[..], &[("REDIS_URL", url)]].concat());
+    let (holder, other) = (service(&way.url()), service(&redis.url()));
+    holder.origin.set_mood(Mood::Fails(OriginError::Failed));
+    holder.origin.close_gate();
+    let question = question();
+    let break_off = async {
+        until("a computation is under way", LIMIT, || async { holder.origin.analyses() > 0 }).await;
+        way.set_arrivals(Arrivals::Refuse).await;
+        way.reset_existing();
+        holder.origin.open_gate();
+    };
+    let (answer, ()) = tokio::join!(holder.ask(&question), break_off);
+    assert_eq!(answer.status.as_u16(), 502);
+    way.heal().await;
+    let answer = tokio::time::timeout(LIMIT, other.ask(&question)).await.expect("nobody computes any more");
+    assert_eq!(answer.header("cache-status"), "MedInsight; fwd=miss; stored; source=embedded");
 }
 
 #[tokio::test]

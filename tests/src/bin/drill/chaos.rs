@@ -11,7 +11,7 @@ use crate::report::Finding;
 use crate::setting::PATIENCE;
 use bytes::Bytes;
 use check::{Violation, Wrong, violations};
-use history::{Answer, Asked, Cleared, History, Outcome, Person};
+use history::{Answer, Asked, Cleared, Computed, Death, History, Outcome, Person};
 use http::header::AGE;
 use http::{Request, Response, StatusCode};
 use medinsight_tests::load::{Departure, HttpClient, Plan, XCache, depart};
@@ -113,6 +113,11 @@ fn show_one(history: &History, Violation { wrong, request }: &Violation) {
     if let Outcome::Answered(Answer { content: Some((_, number)), .. }) = asked.outcome {
         let is_before = |cleared: &&Cleared| cleared.extent.has(asked.person) && cleared.acknowledged < asked.sent;
         eprintln!("  {:?}\n  {:?}", history.computed.get(number), history.cleared.iter().rfind(is_before));
+    } else {
+        // Who gets no answer may have waited for a computation whose process is gone.
+        let is_before = |computed: &&Computed| computed.person == asked.person && computed.begun < asked.over;
+        let died = |death: &&Death| death.killed < asked.over;
+        eprintln!("  {:?}\n  {:?}", history.computed.iter().rfind(is_before), history.deaths.iter().rfind(died));
     }
 }
 

@@ -65,6 +65,8 @@ impl Stage {
             ("CACHE_ENCRYPTION_KEYS", keys),
             ("CACHE_NEAR_BYTES", "16777216"),
             ("CACHE_TTL_HEALTH_ANALYSIS", "6"),
+            // A server that dies while it computes leaves a lease behind, which has to end before patience does.
+            ("ORIGIN_TIMEOUT_MS", "5000"),
         ];
         setting::server_on(&self.proxies[number].url(), &settings).await
     }
