@@ -26,7 +26,7 @@ pub struct HealthAnalyses {
 /// A health question with its canonical text and its digest, under which a client can ask for the answer again.
 #[derive(Debug)]
 pub struct Question {
-    request: HealthAnalysisRequest,
+    request: Arc<HealthAnalysisRequest>,
     canonical: String,
     digest: RequestDigest,
 }
@@ -42,21 +42,6 @@ impl Question {
     #[must_use]
     pub const fn digest(&self) -> &RequestDigest {
         &self.digest
-    }
-}
-
-/// A question on its way to an origin. It is shared only where a second one may be asked: a hit should not pay for that.
-enum Asked {
-    Once(HealthAnalysisRequest),
-    Shared(Arc<HealthAnalysisRequest>),
-}
-
-impl Asked {
-    fn get(&self) -> &HealthAnalysisRequest {
-        match self {
-            Self::Once(question) => question,
-            Self::Shared(question) => question,
-        }
     }
 }
 
@@ -81,7 +66,7 @@ impl HealthAnalyses {
     pub fn question(&self, request: HealthAnalysisRequest) -> Question {
         let canonical = request.canonical_json(self.origins.revision());
         let digest = RequestDigest::of(EntryKind::HealthAnalysis.category(), &canonical);
-        Question { request, canonical, digest }
+        Question { request: Arc::new(request), canonical, digest }
     }
 
     /// The revision of what computes the answers; it is part of every digest.
@@ -116,7 +101,7 @@ impl HealthAnalyses {
         let is_worth_storing = !asker.payer.is_broke();
         let inputs = CacheKey::build("symptom", asker.session, Some("inputs"));
         let inputs = inputs.ok().filter(|_| is_worth_storing).map(|key| (key, Bytes::from(canonical)));
-        let (request, substitute) = self.with_substitute(request, deadline);
+        let substitute = self.substitute(&request, deadline);
         let inputs = inputs.into_iter().collect();
         let visit = Visit { inputs, substitute, ..self.visit(&digest, deadline) };
         let admission = async { asker.payer.pay().await.map_err(NotAnswered::from) };
@@ -143,7 +128,7 @@ impl HealthAnalyses {
     pub async fn warm(&self, question: HealthAnalysisRequest, deadline: Deadline) -> Result<Answer, OriginError> {
         let digest = question.digest(self.origins.revision());
         let visit = Visit::to(self.key_of(&digest), deadline);
-        self.cache.renew(visit, self.computing(Asked::Once(question), deadline)).await
+        self.cache.renew(visit, self.computing(Arc::new(question), deadline)).await
     }
 
     /// The key under which the answer to the question with this digest lies.
@@ -191,30 +176,31 @@ impl HealthAnalyses {
         }
     }
 
-    fn computing(&self, question: Asked, deadline: Deadline) -> impl FnOnce() -> Computation + use<> {
+    fn computing(
+        &self,
+        question: Arc<HealthAnalysisRequest>,
+        deadline: Deadline,
+    ) -> impl FnOnce() -> Computation + use<> {
         let analyses = self.clone();
         move || {
-            let job = || written::health_analysis(&question.get().canonical_json(analyses.analyzer()));
+            let job = || written::health_analysis(&question.canonical_json(analyses.analyzer()));
             let job = analyses.cache.has_successor().then(job);
             Computation::new(analyses.compute(question, deadline), job)
         }
     }
 
-    async fn compute(self, question: Asked, deadline: Deadline) -> Result<Bytes, OriginError> {
+    async fn compute(self, question: Arc<HealthAnalysisRequest>, deadline: Deadline) -> Result<Bytes, OriginError> {
         let until = self.cache.computed_by(deadline);
-        let given = self.origins.ask_first(until, |origin, until| Box::pin(self.ask(origin, question.get(), until)));
+        let given = self.origins.ask_first(until, |origin, until| Box::pin(self.ask(origin, &question, until)));
         given.await.map(|given| given.answer)
     }
 
-    /// The question, and what the other origins would say to it, if there are any.
-    fn with_substitute(&self, question: HealthAnalysisRequest, deadline: Deadline) -> (Asked, Option<Substitute>) {
-        if !self.origins.has_substitutes() {
-            return (Asked::Once(question), None);
-        }
-        let (analyses, question) = (self.clone(), Arc::new(question));
-        let again = Arc::clone(&question);
-        let compute = move || -> Computing { Box::pin(analyses.compute_otherwise(again, deadline)) };
-        (Asked::Shared(question), Some(Substitute::new(compute, self.origins.substitute_life())))
+    /// What the other origins would say to the question, if there are any.
+    fn substitute(&self, question: &Arc<HealthAnalysisRequest>, deadline: Deadline) -> Option<Substitute> {
+        let asked = self.origins.has_substitutes().then(|| (self.clone(), Arc::clone(question)));
+        let (analyses, question) = asked?;
+        let compute = move || -> Computing { Box::pin(analyses.compute_otherwise(question, deadline)) };
+        Some(Substitute::new(compute, self.origins.substitute_life()))
     }
 
     async fn compute_otherwise(

@@ -32,7 +32,6 @@ mod redis_live;
 mod redis_performance;
 mod redis_session;
 mod redis_stats;
-mod request_id;
 mod routes;
 mod session;
 mod supervision;
@@ -48,7 +47,6 @@ pub use gateway::Gateway;
 pub use openapi::document;
 pub use problem::{PROBLEM_JSON, Problem};
 pub use redis_live::LiveStreams;
-pub use request_id::RequestId;
 pub use routes::{Describing, Purpose, Routes, Serving};
 
 use crate::analysis::HealthAnalyses;

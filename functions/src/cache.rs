@@ -59,7 +59,8 @@ use bytes::Bytes;
 use computing::{Journey, Landed};
 use deferred::Deferred;
 use errand::Errand;
-use finding::Found;
+use finding::{Found, Luggage, Wanted};
+use futures_util::TryFutureExt;
 use generations::Generations;
 use lookups::Lookups;
 use medinsight_core::{CacheKey, Freshness, Lifetime, TtlPolicy};
@@ -202,60 +203,61 @@ impl Cache {
     /// # Errors
     ///
     /// The origin's error, or that of `admission`, when there is nothing to serve instead.
-    pub async fn fetch_if<A, E>(
+    pub fn fetch_if<A, E>(
         &self,
         visit: Visit,
         admission: A,
         compute: impl FnOnce() -> Computation,
-    ) -> Result<Answer, E>
+    ) -> impl Future<Output = Result<Answer, E>>
     where
         A: Future<Output = Result<(), E>> + Send,
         E: From<OriginError>,
     {
         let (category, started) = (visit.key.kind().category(), Instant::now());
         let sighting = self.see(&visit);
-        let result = self.find_or_compute(visit, admission, compute).await;
-        if let Ok(answer) = &result {
+        self.find_or_compute(visit, admission, compute).inspect_ok(move |answer| {
             self.note_answered(sighting, Some(answer));
             self.served(category, answer.status, started);
-        }
-        result
+        })
     }
 
-    async fn find_or_compute<A, E>(
+    /// Unlike the body of an `async fn`, the block keeps no second copy of each argument while it waits.
+    fn find_or_compute<A, E>(
         &self,
         mut visit: Visit,
         admission: A,
         compute: impl FnOnce() -> Computation,
-    ) -> Result<Answer, E>
+    ) -> impl Future<Output = Result<Answer, E>>
     where
         A: Future<Output = Result<(), E>> + Send,
         E: From<OriginError>,
     {
-        let (key, deadline, substitute) = (visit.key.clone(), visit.deadline, visit.substitute.take());
-        let revisions = visit.revisions.clone();
-        let mut budget = Budget::new(&self.0.timing, deadline);
-        let found = self.look_up_together(visit, &mut budget).await;
-        let journey = |bypass| Journey { deadline, budget, bypass, revisions };
-        match found {
-            Found::Entry(entry, Freshness::Fresh) => Ok(entry.into_answer(CacheStatus::Hit)),
-            Found::Entry(entry, Freshness::RefreshEarly) => {
-                self.refresh(key, compute(), journey(None));
-                Ok(entry.into_answer(CacheStatus::Hit))
-            }
-            Found::Entry(entry, Freshness::StaleWhileRevalidate) => {
-                self.refresh(key, compute(), journey(None));
-                Ok(entry.into_answer(CacheStatus::Stale))
-            }
-            // Computations are boxes, so that the future of a hit is small.
-            Found::Entry(entry, Freshness::StaleIfError) => {
-                Ok(Box::pin(self.compute_instead_of(entry, key, admission, compute().work, journey(None))).await?)
-            }
-            Found::Entry(_, Freshness::Gone) | Found::Nothing => {
-                Box::pin(self.compute_if(key, admission, compute().work, substitute, journey(None))).await
-            }
-            Found::Failure(reason) => {
-                Box::pin(self.compute_if(key, admission, compute().work, substitute, journey(Some(reason)))).await
+        let luggage = Luggage::of(&mut visit);
+        let mut budget = Budget::new(&self.0.timing, visit.deadline);
+        async move {
+            let found = self.look_up_together(Wanted::by(&visit), luggage, &mut budget).await;
+            let Visit { key, deadline, substitute, revisions, .. } = visit;
+            let journey = |bypass| Journey { deadline, budget, bypass, revisions };
+            match found {
+                Found::Entry(entry, Freshness::Fresh) => Ok(entry.into_answer(CacheStatus::Hit)),
+                Found::Entry(entry, Freshness::RefreshEarly) => {
+                    self.refresh(key, compute(), journey(None));
+                    Ok(entry.into_answer(CacheStatus::Hit))
+                }
+                Found::Entry(entry, Freshness::StaleWhileRevalidate) => {
+                    self.refresh(key, compute(), journey(None));
+                    Ok(entry.into_answer(CacheStatus::Stale))
+                }
+                // Computations are boxes, so that the future of a hit is small.
+                Found::Entry(entry, Freshness::StaleIfError) => {
+                    Ok(Box::pin(self.compute_instead_of(entry, key, admission, compute().work, journey(None))).await?)
+                }
+                Found::Entry(_, Freshness::Gone) | Found::Nothing => {
+                    Box::pin(self.compute_if(key, admission, compute().work, substitute, journey(None))).await
+                }
+                Found::Failure(reason) => {
+                    Box::pin(self.compute_if(key, admission, compute().work, substitute, journey(Some(reason)))).await
+                }
             }
         }
     }
@@ -273,9 +275,10 @@ impl Cache {
         answer
     }
 
-    async fn find(&self, visit: Visit) -> Option<Answer> {
+    async fn find(&self, mut visit: Visit) -> Option<Answer> {
+        let luggage = Luggage::of(&mut visit);
         let mut budget = Budget::new(&self.0.timing, visit.deadline);
-        match self.look_up(visit, &mut budget).await {
+        match self.look_up(Wanted::by(&visit), luggage, &mut budget).await {
             Found::Entry(entry, Freshness::Fresh | Freshness::RefreshEarly) => {
                 Some(entry.into_answer(CacheStatus::Hit))
             }

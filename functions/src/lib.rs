@@ -22,6 +22,7 @@ mod metrics;
 pub mod monitoring;
 pub mod origin;
 mod page;
+mod request_id;
 pub mod server;
 pub mod store;
 pub mod timestamp;

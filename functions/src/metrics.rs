@@ -4,10 +4,10 @@
 //! There is a line for each category that an invocation looked something up in, or one of category `none`. Every
 //! invocation writes one, so its fixed parts are text already.
 
-use crate::api::RequestId;
 use crate::cache::{CacheStatus, Measure, Tokens};
 use crate::clock::Clock;
 use crate::logging::JsonText;
+use crate::request_id::RequestId;
 use crate::store::FailureReason;
 use medinsight_core::UnixMillis;
 use std::fmt::{self, Write as _};
@@ -209,9 +209,9 @@ impl fmt::Display for Millis {
 #[cfg(test)]
 mod tests {
     use super::Metrics;
-    use crate::api::RequestId;
     use crate::cache::{CacheStatus, Measure, Tokens};
     use crate::clock::{Clock, ManualClock};
+    use crate::request_id::RequestId;
     use crate::store::FailureReason;
     use medinsight_core::{Category, UnixMillis};
     use serde_json::{Value, json};

@@ -26,7 +26,9 @@ pub use trip::{Bucket, LeaseRequest, LeaseToken, Reply, Stored, Trip, Write};
 
 use crate::budget::{Charge, Decision};
 use bytes::Bytes;
+use futures_util::future::Either;
 use medinsight_core::{CacheKey, Category, Generation, Pattern};
+use std::future::{Future, ready};
 
 /// The store, whichever backend it has.
 #[derive(Clone, Debug)]
@@ -86,10 +88,10 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when what was to be read could not be read.
-    pub async fn run(&self, trip: Trip, patience: Patience) -> Result<Reply, StoreError> {
+    pub fn run(&self, trip: Trip, patience: Patience) -> impl Future<Output = Result<Reply, StoreError>> {
         match self {
-            Self::Memory(memory) => memory.run(trip),
-            Self::Redis(redis) => redis.run(trip, patience).await,
+            Self::Memory(memory) => Either::Left(ready(memory.run(trip))),
+            Self::Redis(redis) => Either::Right(redis.run(trip, patience)),
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! It travels with the task, as what is measured does, for origins to pass on. It is never logged.
 
+use futures_util::future::Either;
 use http::{HeaderMap, HeaderValue};
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
@@ -61,8 +62,8 @@ impl TraceContext {
     }
 
     /// Runs some work on behalf of this trace.
-    pub(crate) async fn of<T>(self, work: impl Future<Output = T>) -> T {
-        CURRENT.scope(self, work).await
+    pub(crate) fn of<T>(self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        CURRENT.scope(self, work)
     }
 
     /// The headers of whatever is called on behalf of the current trace; none outside of any.
@@ -79,12 +80,9 @@ impl TraceContext {
 
 /// The work with the trace of whoever starts it, for a task of its own.
 pub(crate) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
-    let current = CURRENT.try_with(TraceContext::clone).ok();
-    async move {
-        match current {
-            Some(trace) => trace.of(work).await,
-            None => work.await,
-        }
+    match CURRENT.try_with(TraceContext::clone) {
+        Ok(trace) => Either::Left(trace.of(work)),
+        Err(_) => Either::Right(work),
     }
 }
 

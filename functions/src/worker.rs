@@ -8,9 +8,10 @@ mod event;
 mod job;
 pub(crate) mod written;
 
-use crate::api::{RequestId, Services};
+use crate::api::Services;
 use crate::cache::Measures;
 use crate::lambda::{Aftercare, Function, Outfit, until};
+use crate::request_id::RequestId;
 use crate::warming::Fate;
 use batch::{BatchItemFailure, BatchResponse, ScheduleResponse};
 use event::{Event, Message};
@@ -20,7 +21,6 @@ use lambda_runtime::{Context, LambdaEvent, Runtime, service_fn};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::sync::Arc;
-use tracing::Instrument;
 
 /// What is kept ready on each schedule.
 const WARMING: &str = include_str!("../data/warming.json");
@@ -47,9 +47,9 @@ struct Worker {
 async fn handle(worker: Worker, LambdaEvent { payload, context }: LambdaEvent<Value>) -> Result<Value, Error> {
     let event = Event::of(&payload).ok_or("the event is neither of a queue nor of a schedule")?;
     let measures = Measures::default();
-    let span = tracing::error_span!("request", request_id = context.request_id);
-    let response = measures.of(worker.respond(event, &context)).instrument(span).await;
-    worker.aftercare.note(RequestId::of_platform(&context.request_id), measures);
+    let id = RequestId::of_platform(&context.request_id);
+    let response = id.clone().of(measures.of(worker.respond(event, &context))).await;
+    worker.aftercare.note(id, measures);
     Ok(response?)
 }
 

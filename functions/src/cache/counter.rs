@@ -7,10 +7,10 @@ pub use by_minute::MinuteCount;
 use super::envelope::{NotWrapped, Unreadable};
 use crate::origin::Source as Origin;
 use crate::store::FailureReason;
+use foldhash::HashMap;
 use medinsight_core::{CacheKey, Category};
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 /// A counter.

@@ -7,8 +7,9 @@ use super::latency::{Source, Stopwatch};
 use super::minutes::{Minutes, UnixMinute};
 use crate::store::Bucket;
 use bytes::Bytes;
+use foldhash::HashMap;
 use medinsight_core::{CacheKey, DataClass, UnixMillis};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 

@@ -11,6 +11,7 @@ use crate::origin::Revisions;
 use crate::store::FailureReason;
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Freshness, Generation};
+use std::mem::take;
 
 /// The entry that is looked for.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,11 @@ pub(super) struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
+    /// What a visit is about.
+    pub(super) const fn by(visit: &'a Visit) -> Self {
+        Self { key: &visit.key, revisions: visit.revisions.as_ref() }
+    }
+
     /// Whatever is under a key.
     pub(super) const fn anything_under(key: &'a CacheKey) -> Self {
         Self { key, revisions: None }
@@ -37,6 +43,20 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// What a visit brings along for the store.
+#[derive(Debug)]
+pub(super) struct Luggage {
+    counts: Vec<CacheKey>,
+    inputs: Vec<(CacheKey, Bytes)>,
+}
+
+impl Luggage {
+    /// Takes it off a visit.
+    pub(super) fn of(visit: &mut Visit) -> Self {
+        Self { counts: take(&mut visit.counts), inputs: take(&mut visit.inputs) }
+    }
+}
+
 /// What a lookup found.
 #[derive(Clone, Debug)]
 pub(super) enum Found {
@@ -50,21 +70,20 @@ pub(super) enum Found {
 
 impl Cache {
     /// Looks up what nobody in this process is just looking up, or else is told what they find.
-    pub(super) async fn look_up_together(&self, visit: Visit, budget: &mut Budget) -> Found {
-        let key = visit.key.clone();
-        match self.0.lookups.take_part(&key) {
+    pub(super) async fn look_up_together(&self, wanted: Wanted<'_>, luggage: Luggage, budget: &mut Budget) -> Found {
+        match self.0.lookups.take_part(wanted.key) {
             Part::Looks(looking) => {
-                let found = self.look_up(visit, budget).await;
+                let found = self.look_up(wanted, luggage, budget).await;
                 looking.found(&found);
                 found
             }
             Part::Joins(joining) => match self.be_told(joining, budget).await {
                 Some(found) => {
-                    self.note_hit(&key, &found);
-                    self.defer(&visit.counts, visit.inputs);
+                    self.note_hit(wanted.key, &found);
+                    self.defer(luggage);
                     found
                 }
-                None => self.look_up(visit, budget).await,
+                None => self.look_up(wanted, luggage, budget).await,
             },
         }
     }
@@ -83,34 +102,27 @@ impl Cache {
     }
 
     /// Leaves what a visit brings to the next trip.
-    fn defer(&self, counts: &[CacheKey], inputs: Vec<(CacheKey, Bytes)>) {
-        counts.iter().for_each(|counter| self.count(counter));
-        inputs.into_iter().for_each(|(key, payload)| self.store_later(key, payload));
+    fn defer(&self, luggage: Luggage) {
+        luggage.counts.iter().for_each(|counter| self.count(counter));
+        luggage.inputs.into_iter().for_each(|(key, payload)| self.store_later(key, payload));
     }
 
-    pub(super) async fn look_up(&self, visit: Visit, budget: &mut Budget) -> Found {
-        let Visit { key, counts, inputs, revisions, .. } = visit;
-        let wanted = Wanted { key: &key, revisions: revisions.as_ref() };
-        let found = self.look_near_and_far(wanted, counts, inputs, budget).await;
-        self.note_hit(&key, &found);
+    pub(super) async fn look_up(&self, wanted: Wanted<'_>, luggage: Luggage, budget: &mut Budget) -> Found {
+        let found = self.look_near_and_far(wanted, luggage, budget).await;
+        self.note_hit(wanted.key, &found);
         found
     }
 
-    async fn look_near_and_far(
-        &self,
-        wanted: Wanted<'_>,
-        counts: Vec<CacheKey>,
-        inputs: Vec<(CacheKey, Bytes)>,
-        budget: &mut Budget,
-    ) -> Found {
+    async fn look_near_and_far(&self, wanted: Wanted<'_>, luggage: Luggage, budget: &mut Budget) -> Found {
         let (key, now) = (wanted.key, self.0.clock.now());
         let known = self.0.generations.known(key.kind().category(), now);
         if let Known::Current(generation) = known
             && let Some(entry) = self.find_nearby(wanted, generation)
         {
-            self.defer(&counts, inputs);
+            self.defer(luggage);
             return Found::Entry(entry, Freshness::Fresh);
         }
+        let Luggage { counts, inputs } = luggage;
         let mut errand = Errand { read: Some(key.clone()), counts, payloads: inputs, ..Errand::default() };
         if !matches!(known, Known::Current(_)) {
             errand.generations.push(key.kind().category());

@@ -1,7 +1,7 @@
 //! This process's copies of the categories' generations.
 
+use foldhash::HashMap;
 use medinsight_core::{Category, Generation, UnixMillis};
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 

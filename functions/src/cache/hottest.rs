@@ -1,8 +1,8 @@
 //! Which entries are hit most, counted in bounded memory by the algorithm `SpaceSaving` (Metwally, Agrawal, El Abbadi,
 //! 2005): a new key takes the place of the rarest one and inherits its count, which is how much too high its own may be.
 
+use foldhash::HashMap;
 use medinsight_core::CacheKey;
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// How many keys are counted at once. A key that has more than a 64th of the hits is always among them.

@@ -2,8 +2,8 @@
 //! same question, one for each process reads the entry and opens it.
 
 use super::Found;
+use foldhash::HashMap;
 use medinsight_core::CacheKey;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;

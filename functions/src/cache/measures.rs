@@ -4,6 +4,7 @@
 //! and still belongs to it, and most callers of the engine do not ask for them.
 
 use super::CacheStatus;
+use futures_util::future::Either;
 use medinsight_core::Category;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -54,8 +55,8 @@ impl Measure {
 
 impl Measures {
     /// Runs some work and measures what the cache does for it.
-    pub async fn of<T>(&self, work: impl Future<Output = T>) -> T {
-        CURRENT.scope(self.clone(), work).await
+    pub fn of<T, W: Future<Output = T>>(&self, work: W) -> impl Future<Output = T> + use<T, W> {
+        CURRENT.scope(self.clone(), work)
     }
 
     /// What has been measured since the last time, by category.
@@ -82,12 +83,9 @@ impl Measures {
 
 /// The work with the measures of whoever starts it, for a task of its own.
 pub(super) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
-    let current = CURRENT.try_with(Measures::clone).ok();
-    async move {
-        match current {
-            Some(measures) => measures.of(work).await,
-            None => work.await,
-        }
+    match CURRENT.try_with(Measures::clone) {
+        Ok(measures) => Either::Left(measures.of(work)),
+        Err(_) => Either::Right(work),
     }
 }
 

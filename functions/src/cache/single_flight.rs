@@ -1,14 +1,14 @@
 //! One computation at a time for each key in this process.
 
 use super::measures;
-use crate::trace_context;
-use std::collections::HashMap;
+use crate::{request_id, trace_context};
+use foldhash::HashMap;
+use futures_util::FutureExt;
 use std::fmt;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
-use tracing::Instrument;
 
 /// Flights under way, by key.
 ///
@@ -79,13 +79,12 @@ where
         let (departure, arrival) = watch::channel(None);
         flights.insert(key.clone(), arrival.clone());
         let landing = Landing { flights: Arc::clone(&self.0), key };
-        let flight = async move {
-            let value = work.await;
+        let flight = work.map(move |value| {
             drop(landing);
             let _ = departure.send(Some(value));
-        };
+        });
         // It belongs to the request that started it, in logs, metrics and traces.
-        tokio::spawn(measures::carried(trace_context::carried(flight)).in_current_span());
+        tokio::spawn(request_id::carried(measures::carried(trace_context::carried(flight))));
         (arrival, Role::Leader)
     }
 }

@@ -1,6 +1,7 @@
 //! How long things may take: a request as a whole, and the store's part in it.
 
 use crate::store::Patience;
+use futures_util::FutureExt;
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -48,10 +49,8 @@ impl Budget {
     }
 
     /// Takes off what a piece of work takes.
-    pub(super) async fn spend_on<T>(&mut self, work: impl Future<Output = T>) -> T {
+    pub(super) fn spend_on<T>(&mut self, work: impl Future<Output = T>) -> impl Future<Output = T> {
         let started = Instant::now();
-        let result = work.await;
-        self.0 = self.0.saturating_sub(started.elapsed());
-        result
+        work.inspect(move |_| self.0 = self.0.saturating_sub(started.elapsed()))
     }
 }

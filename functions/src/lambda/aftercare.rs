@@ -2,10 +2,10 @@
 //! store, and the metrics.
 
 use super::host::Concurrency;
-use crate::api::RequestId;
 use crate::cache::{Cache, Deadline, Measures, Settled};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
+use crate::request_id::RequestId;
 use lambda_http::Error;
 use lambda_runtime::tower::Layer;
 use lambda_runtime::{LambdaInvocation, Service};

@@ -3,8 +3,8 @@
 use super::aftercare::{Aftercare, until};
 use super::http_answer::HttpAnswer;
 use super::http_event::HttpEvent;
-use crate::api::RequestId;
 use crate::cache::Measures;
+use crate::request_id::RequestId;
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderName, HeaderValue, Request};

@@ -1,12 +1,13 @@
-//! A log line: the event's fields and those of the spans around it in one flat JSON object, so that each line of a
-//! request has its id.
+//! A log line: the event's fields and the id of the request that it belongs to, in one flat JSON object.
 
 use super::members::Members;
+use super::text::JsonText;
+use crate::request_id::RequestId;
 use std::fmt;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 pub(super) struct Line;
@@ -25,10 +26,8 @@ where
         SystemTime.format_time(&mut line)?;
         write!(line, r#"","level":"{}""#, event.metadata().level())?;
         context.format_fields(line.by_ref(), event)?;
-        for span in context.event_scope().into_iter().flatten() {
-            if let Some(fields) = span.extensions().get::<FormattedFields<Members>>() {
-                line.write_str(fields)?;
-            }
+        if let Some(id) = RequestId::current() {
+            write!(line, r#","request_id":{}"#, JsonText(id.as_str()))?;
         }
         line.write_str("}\n")
     }
@@ -38,17 +37,18 @@ where
 mod tests {
     use super::{Line, Members};
     use crate::logging::output::Output;
+    use crate::request_id::RequestId;
     use serde_json::Value;
     use tracing_subscriber::layer::SubscriberExt;
 
-    #[test]
-    fn a_line_is_a_flat_object_with_the_fields_of_the_event_and_of_its_spans() {
+    #[tokio::test]
+    async fn a_line_is_a_flat_object_with_the_fields_of_the_event_and_the_id_of_its_request() {
         let output = Output::default();
         let writer = output.clone();
         let lines = tracing_subscriber::fmt::layer().fmt_fields(Members).event_format(Line);
         let lines = lines.with_writer(move || writer.clone());
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
-            let _request = tracing::error_span!("request", request_id = "an-id").entered();
+        let _default = tracing::subscriber::set_default(tracing_subscriber::registry().with(lines));
+        let request = async {
             let (whole, none) = (-1_i64, None::<&str>);
             tracing::info!(
                 status = 200,
@@ -60,7 +60,8 @@ mod tests {
                 cache = Some("HIT"),
                 "said \"so\""
             );
-        });
+        };
+        RequestId::of_platform("an-id").of(request).await;
         let line: Value = serde_json::from_str(&output.text()).expect("one line of JSON");
         assert_eq!(line["request_id"], "an-id");
         assert_eq!((&line["level"], &line["message"]), (&Value::from("INFO"), &Value::from("said \"so\"")));

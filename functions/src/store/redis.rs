@@ -94,7 +94,14 @@ impl RedisStore {
     }
 
     pub(super) async fn run(&self, trip: Trip, patience: Patience) -> Result<Reply, StoreError> {
-        let Some(sessions) = &self.sessions else { return self.answers.run(&trip, patience).await };
+        match &self.sessions {
+            None => self.answers.run(&trip, patience).await,
+            // A box, so that the trip of who has one database is small.
+            Some(sessions) => Box::pin(self.run_on_both(sessions, trip, patience)).await,
+        }
+    }
+
+    async fn run_on_both(&self, sessions: &Arc<Database>, trip: Trip, patience: Patience) -> Result<Reply, StoreError> {
         let (to_answers, to_sessions) = split(trip);
         match (to_answers.is_empty(), to_sessions.is_empty()) {
             (_, true) => self.answers.run(&to_answers, patience).await,

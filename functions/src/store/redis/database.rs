@@ -103,8 +103,8 @@ impl Database {
             return Err(self.note_failure(failed));
         }
         let again = match (failed.error.doubt, trip.repeatable()) {
-            (Doubt::NothingDone, _) => self.try_trip(trip, patience).await,
-            (Doubt::InDoubt, Some(trip)) => self.try_trip(&trip, patience).await,
+            (Doubt::NothingDone, _) => Box::pin(self.try_trip(trip, patience)).await,
+            (Doubt::InDoubt, Some(trip)) => Box::pin(self.try_trip(&trip, patience)).await,
             (Doubt::InDoubt, None) => Err(failed),
         };
         let reply = again.map_err(|failed| self.note_failure(failed))?;
@@ -168,7 +168,10 @@ impl Database {
         if reply.refusal.is_some_and(FailureReason::may_heal_by_reconnecting) {
             link.clear();
         }
-        Ok(self.with_missing_generations(trip, reply, patience).await)
+        if trip.generations.iter().all(|category| reply.generation(*category).is_some()) {
+            return Ok(reply);
+        }
+        Ok(Box::pin(self.with_missing_generations(trip, reply, patience)).await)
     }
 
     /// Makes up the generations that were asked for and do not exist. Without one its category is just not cached.

@@ -1,0 +1,108 @@
+//! The id of a request, which every log line of it has.
+//!
+//! It travels with the task and not as a field of a span: a hit whose line is not written should not pay for one.
+
+use futures_util::future::Either;
+use http::HeaderMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+
+tokio::task_local! {
+    static CURRENT: RequestId;
+}
+
+const HEADER: &str = "x-request-id";
+
+/// How long an id of a client may be.
+const LENGTHS: std::ops::RangeInclusive<usize> = 8..=64;
+
+/// The id of a request. Lambda gives it, or the client, or it is made up.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct RequestId(Arc<str>);
+
+impl RequestId {
+    /// The id that the platform gave.
+    #[must_use]
+    pub(crate) fn of_platform(id: &str) -> Self {
+        Self(id.into())
+    }
+
+    /// The client's id, or a new one when there is none that may be logged.
+    pub(crate) fn of_request(headers: &HeaderMap) -> Self {
+        let claimed = headers.get(HEADER).and_then(|value| value.to_str().ok());
+        claimed.filter(|id| may_be_logged(id)).map_or_else(Self::unique, |id| Self(id.into()))
+    }
+
+    /// The id.
+    #[must_use]
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id of the request that the current task belongs to, if it belongs to one.
+    pub(crate) fn current() -> Option<Self> {
+        CURRENT.try_with(Self::clone).ok()
+    }
+
+    /// Runs some work that belongs to the request.
+    pub(crate) fn of<T>(self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        CURRENT.scope(self, work)
+    }
+
+    /// What this process calls itself, at random, and the number of the request: an id has to be another one than all
+    /// others, and may be guessed.
+    fn unique() -> Self {
+        // Without randomness processes share ids, and answer all the same.
+        static PROCESS: LazyLock<u64> = LazyLock::new(|| getrandom::u64().unwrap_or_default());
+        static REQUESTS: AtomicU64 = AtomicU64::new(0);
+        let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
+        Self(format!("{:016x}{number:016x}", *PROCESS).into())
+    }
+}
+
+/// The work with the id of the request that starts it, for a task of its own.
+pub(crate) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    match RequestId::current() {
+        Some(id) => Either::Left(id.of(work)),
+        None => Either::Right(work),
+    }
+}
+
+/// Hexadecimal digits and hyphens only, as in a UUID: nobody's name or complaint fits in there.
+fn may_be_logged(id: &str) -> bool {
+    LENGTHS.contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RequestId, carried};
+    use http::{HeaderMap, HeaderValue};
+
+    fn id_for(claim: &'static str) -> RequestId {
+        RequestId::of_request(&HeaderMap::from_iter([(
+            "x-request-id".parse().expect("a name"),
+            HeaderValue::from_static(claim),
+        )]))
+    }
+
+    #[test]
+    fn an_id_of_digits_is_taken_over_and_words_are_not() {
+        let uuid = "0a1b2c3d-0000-4000-8000-0123456789ab";
+        assert_eq!(id_for(uuid).as_str(), uuid);
+        for refused in ["john-doe-migraine", "", "abc", "0123456789abcdef\u{20}", "zz0123456789"] {
+            let id = id_for(refused);
+            assert_ne!(id.as_str(), refused);
+            assert_eq!(id.as_str().len(), 32);
+        }
+        assert_ne!(RequestId::unique(), RequestId::unique());
+    }
+
+    #[tokio::test]
+    async fn a_task_of_its_own_has_the_id_of_the_request_that_started_it() {
+        let id = RequestId::of_platform("an-id");
+        let task = id.clone().of(async { tokio::spawn(carried(async { RequestId::current() })).await });
+        assert_eq!(task.await.expect("no panic"), Some(id));
+        assert_eq!(RequestId::current(), None);
+    }
+}
