@@ -31,6 +31,10 @@ pub(crate) fn encode_into(out: &mut String, text: &str) {
 }
 
 fn encode_unless(out: &mut String, text: &str, stands_for_itself: impl Fn(u8) -> bool) {
+    // Digests, sessions and most names need no encoding.
+    if text.bytes().all(&stands_for_itself) {
+        return out.push_str(text);
+    }
     for byte in text.bytes() {
         if stands_for_itself(byte) {
             out.push(char::from(byte));

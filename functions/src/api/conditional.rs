@@ -21,8 +21,9 @@ pub(super) struct EntityTag(HeaderValue);
 impl EntityTag {
     /// The tag of a body.
     pub(super) fn of(body: &[u8]) -> Result<Self, Problem> {
-        let tag = HeaderValue::try_from(format!("\"{:032x}\"", xxh3_128(body)));
-        tag.map(Self).map_err(|_| Problem::internal())
+        let mut tag = [b'"'; 34];
+        hex::encode_to_slice(xxh3_128(body).to_be_bytes(), &mut tag[1..33]).map_err(|_| Problem::internal())?;
+        HeaderValue::from_bytes(&tag).map(Self).map_err(|_| Problem::internal())
     }
 
     pub(super) fn into_header(self) -> HeaderValue {

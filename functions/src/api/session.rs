@@ -33,6 +33,8 @@ impl SessionId {
     fn random() -> Result<Self, Problem> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|_| Problem::internal())?;
-        HeaderValue::try_from(hex::encode(bytes)).map(Self).map_err(|_| Problem::internal())
+        let mut name = [0; 32];
+        hex::encode_to_slice(bytes, &mut name).map_err(|_| Problem::internal())?;
+        HeaderValue::from_bytes(&name).map(Self).map_err(|_| Problem::internal())
     }
 }

@@ -144,13 +144,13 @@ impl Cache {
 
     /// Computes, or joins a computation that is under way, and stores the answer.
     pub(super) async fn compute(&self, key: CacheKey, compute: Rated, journey: Journey) -> Result<Answer, OriginError> {
-        let mut work = Box::pin(self.clone().depart(key.clone(), compute, journey));
+        let mut depart = || Box::pin(self.clone().depart(key.clone(), compute, journey));
         loop {
-            let (result, role) = self.0.flights.run(key.clone(), work).await;
+            let (result, role) = self.0.flights.run(key.clone(), depart).await;
             let landed = result.unwrap_or(Err(OriginError::Failed));
             match role {
                 Role::Leader => return landed.map(|landed| landed.answer),
-                Role::Follower(own) if landed.as_ref().is_ok_and(|landed| landed.is_void) => work = own,
+                Role::Follower(own) if landed.as_ref().is_ok_and(|landed| landed.is_void) => depart = own,
                 Role::Follower(_) => {
                     return landed.map(|landed| Answer { status: CacheStatus::Coalesced, ..landed.answer });
                 }

@@ -23,7 +23,7 @@ const TIME_TO_STORE: Duration = Duration::from_millis(250);
 
 /// How often somebody who waits asks: after a part of the time that it has waited, within these limits. So an answer is
 /// seen soon after it was stored, measured by what it took, and a long computation is not asked for all the time.
-const PART_OF_THE_WAIT: u32 = 32;
+const PART_OF_THE_WAIT: u32 = 64;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(40);
 

@@ -22,7 +22,7 @@ type Flights<K, V> = HashMap<K, watch::Receiver<Option<V>>>;
 pub(super) enum Role<W> {
     /// It started the flight.
     Leader,
-    /// It joined one, and its own work is still to be done if that is of no use to it.
+    /// It joined one, and can still depart itself if that is of no use to it.
     Follower(W),
 }
 
@@ -31,19 +31,21 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Runs `work`, or waits for the flight that is under way for `key`, and gives it back. The value is `None` when the work panicked.
-    pub(super) async fn run<W>(&self, key: K, work: W) -> (Option<V>, Role<W>)
+    /// Does the work that `depart` makes, or waits for the flight that is under way for `key`, and gives `depart` back. The
+    /// value is `None` when the work panicked.
+    pub(super) async fn run<D, W>(&self, key: K, depart: D) -> (Option<V>, Role<D>)
     where
+        D: FnOnce() -> W,
         W: Future<Output = V> + Send + 'static,
     {
-        let (mut arrival, role) = self.board(key, work);
+        let (mut arrival, role) = self.board(key, depart);
         let value = arrival.wait_for(Option::is_some).await.ok().and_then(|value| value.clone());
         (value, role)
     }
 
     /// Starts a flight that nobody waits for, unless one is under way for `key`.
     pub(super) fn start(&self, key: K, work: impl Future<Output = V> + Send + 'static) {
-        self.board(key, work);
+        self.board(key, || work);
     }
 
     /// Whether a flight is under way for `key`.
@@ -68,18 +70,19 @@ where
         lock(&self.0).values().next().cloned()
     }
 
-    fn board<W>(&self, key: K, work: W) -> (watch::Receiver<Option<V>>, Role<W>)
+    fn board<D, W>(&self, key: K, depart: D) -> (watch::Receiver<Option<V>>, Role<D>)
     where
+        D: FnOnce() -> W,
         W: Future<Output = V> + Send + 'static,
     {
         let mut flights = lock(&self.0);
         if let Some(arrival) = flights.get(&key) {
-            return (arrival.clone(), Role::Follower(work));
+            return (arrival.clone(), Role::Follower(depart));
         }
         let (departure, arrival) = watch::channel(None);
         flights.insert(key.clone(), arrival.clone());
         let landing = Landing { flights: Arc::clone(&self.0), key };
-        let flight = work.map(move |value| {
+        let flight = depart().map(move |value| {
             drop(landing);
             let _ = departure.send(Some(value));
         });
@@ -129,28 +132,28 @@ mod tests {
     async fn a_panic_ends_the_flight_for_everybody_and_the_next_caller_starts_another() {
         let flights = SingleFlight::<u8, u8>::default();
         let (release, released) = oneshot::channel::<()>();
-        let failing = flights.run(1, async move {
+        let failing = flights.run(1, || async move {
             let _ = released.await;
             panic!("invented");
         });
         let joined = async {
-            let joined = flights.run(1, async { 2 });
+            let joined = flights.run(1, || async { 2 });
             let _ = release.send(());
             joined.await
         };
         let (failed, joined) = tokio::join!(failing, joined);
         assert!(matches!(failed, (None, Role::Leader)) && matches!(joined, (None, Role::Follower(_))));
-        assert!(matches!(flights.run(1, async { 3 }).await, (Some(3), Role::Leader)));
+        assert!(matches!(flights.run(1, || async { 3 }).await, (Some(3), Role::Leader)));
     }
 
     #[tokio::test]
     async fn a_leader_that_goes_away_takes_nobodys_answer_along() {
         let flights = SingleFlight::<u8, u8>::default();
         let (release, released) = oneshot::channel::<u8>();
-        let mut leader = Box::pin(flights.run(1, async move { released.await.unwrap_or_default() }));
+        let mut leader = Box::pin(flights.run(1, || async move { released.await.unwrap_or_default() }));
         assert!(leader.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         drop(leader);
-        let follower = flights.run(1, async { 0 });
+        let follower = flights.run(1, || async { 0 });
         let _ = release.send(7);
         assert!(matches!(follower.await, (Some(7), Role::Follower(_))));
     }
