@@ -48,9 +48,9 @@ async fn router(role: &str) -> Result<Router, Box<dyn Error>> {
     match role {
         "bare" => Ok(bare::fixed()),
         "bare-get" => Ok(bare::get(connect().await?)),
-        "upper-bound" => Ok(upper_bound::router(connect().await?, Trip::OfTheAnswer)),
-        "same-trip" => Ok(upper_bound::router(connect().await?, Trip::WithTheSession)),
-        _ => Err("the roles are bare, bare-get, upper-bound and same-trip".into()),
+        "read-only" => Ok(upper_bound::router(connect().await?, Trip::OfTheAnswer)),
+        "upper-bound" => Ok(upper_bound::router(connect().await?, Trip::WithTheSession)),
+        _ => Err("the roles are bare, bare-get, read-only and upper-bound".into()),
     }
 }
 

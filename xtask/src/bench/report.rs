@@ -173,9 +173,10 @@ Who is compared, each as one process with one thread for its work, on one Redis:
 
 - *axum, a fixed answer*: reads the body and sends what is in its memory. *axum, a bare `GET`*: reads one key with the `redis`
   crate.
-- *upper bound*: axum by hand. It parses the question, hashes its normal form, reads the answer and counts the request in one
-  pipelined round trip. No sealing, no freshness, no single flight, no limits. *Same trip*: it also stores, as this service does
-  with each hit, what was asked and a summary of the answer for the session, unsealed.
+- *upper bound*: axum by hand. It parses the question, hashes its normal form, and makes the pipelined round trip that this
+  service makes for a hit: it reads the answer, counts the request, and stores what was asked and a summary of the answer for the
+  session, unsealed. No sealing, no freshness, no single flight, no limits. *axum, reads the answer*: the same without what is
+  stored for the session.
 - *MedInsight*: this service with entries sealed, like the others without a line in a log for each request, and without its near
   cache, so that each hit is a round trip. *Near cache*: as it is by default, logs included; what was read is kept at hand for up
   to five seconds.

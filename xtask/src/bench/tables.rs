@@ -8,8 +8,8 @@ use super::figures::{Figures, Query};
 pub(crate) const CONTENDERS: [(&str, &str); 8] = [
     ("bare", "axum, a fixed answer"),
     ("bare-get", "axum, a bare GET"),
+    ("read-only", "axum, reads the answer"),
     ("upper-bound", "upper bound"),
-    ("same-trip", "upper bound, same trip"),
     ("medinsight", "**MedInsight**"),
     ("medinsight-near", "MedInsight, near cache"),
     ("python", "Python"),

@@ -46,10 +46,10 @@ pub(crate) enum Contender {
     Bare,
     /// axum with one `GET` by the `redis` crate.
     BareGet,
-    /// What careful Rust can reach at best.
+    /// The upper bound without what this service stores with a hit for the session.
+    ReadOnly,
+    /// What careful Rust can reach at best that makes the same round trip.
     UpperBound,
-    /// The same with all that this service sends in the round trip of a hit.
-    SameTrip,
     /// This service, with one round trip for each hit.
     Ours,
     /// This service as it is by default: what was read is kept at hand for five seconds.
@@ -60,10 +60,10 @@ pub(crate) enum Contender {
     Node,
 }
 
-use Contender::{Bare, BareGet, Node, Ours, OursNear, Python, SameTrip, UpperBound};
+use Contender::{Bare, BareGet, Node, Ours, OursNear, Python, ReadOnly, UpperBound};
 
 /// All of them, in the order of the tables.
-pub(crate) const ALL: [Contender; 8] = [Bare, BareGet, UpperBound, SameTrip, Ours, OursNear, Python, Node];
+pub(crate) const ALL: [Contender; 8] = [Bare, BareGet, ReadOnly, UpperBound, Ours, OursNear, Python, Node];
 
 /// Those that are services: they compute what is missing, once, and survive their store.
 pub(crate) const SERVICES: [Contender; 3] = [Ours, Python, Node];
@@ -124,8 +124,8 @@ impl Contender {
         match self {
             Bare => "bare",
             BareGet => "bare-get",
+            ReadOnly => "read-only",
             UpperBound => "upper-bound",
-            SameTrip => "same-trip",
             Ours => "medinsight",
             OursNear => "medinsight-near",
             Python => "python",
@@ -139,7 +139,7 @@ impl Contender {
             Ours | OursNear => "health_analysis:*",
             Python => "py:health_analysis:*",
             Node => "node:health_analysis:*",
-            Bare | BareGet | UpperBound | SameTrip => "upper-bound:*",
+            Bare | BareGet | ReadOnly | UpperBound => "upper-bound:*",
         }
     }
 
@@ -149,7 +149,7 @@ impl Contender {
             Ours | OursNear => "medinsight:health_analysis:",
             Python => "py:health_analysis:",
             Node => "node:health_analysis:",
-            Bare | BareGet | UpperBound | SameTrip => "upper-bound:",
+            Bare | BareGet | ReadOnly | UpperBound => "upper-bound:",
         }
     }
 
@@ -184,7 +184,7 @@ impl Contender {
     fn command(self, programs: &Programs) -> Command {
         let (program, argument): (&Path, &Path) = match self {
             Ours | OursNear => (&programs.service, "serve".as_ref()),
-            Bare | BareGet | UpperBound | SameTrip => (&programs.yardstick, self.name().as_ref()),
+            Bare | BareGet | ReadOnly | UpperBound => (&programs.yardstick, self.name().as_ref()),
             Python => (&programs.others().python, PYTHON_SERVICE.as_ref()),
             Node => (&programs.others().node, &programs.others().node_service),
         };
@@ -196,7 +196,7 @@ impl Contender {
     const fn port_setting(self) -> &'static str {
         match self {
             Ours | OursNear => "MEDINSIGHT_PORT",
-            Bare | BareGet | UpperBound | SameTrip | Python | Node => "PORT",
+            Bare | BareGet | ReadOnly | UpperBound | Python | Node => "PORT",
         }
     }
 
@@ -204,7 +204,7 @@ impl Contender {
         match self {
             Ours => [SERVICE.as_slice(), &LIKE_THE_OTHERS].concat(),
             OursNear => SERVICE.to_vec(),
-            Bare | BareGet | UpperBound | SameTrip | Python | Node => Vec::new(),
+            Bare | BareGet | ReadOnly | UpperBound | Python | Node => Vec::new(),
         }
     }
 }
