@@ -67,7 +67,7 @@ pub(crate) fn is_unreserved(byte: u8) -> bool {
 }
 
 fn hex_digit(nibble: u8) -> char {
-    char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase()
+    char::from(if nibble < 10 { b'0' + nibble } else { b'A' - 10 + nibble })
 }
 
 /// The value of an upper-case hexadecimal digit.
