@@ -79,10 +79,12 @@ where
         if let Some(arrival) = flights.get(&key) {
             return (arrival.clone(), Role::Follower(depart));
         }
+        // Made before the flight is on the board, where nothing would take it off if this panicked.
+        let work = depart();
         let (departure, arrival) = watch::channel(None);
         flights.insert(key.clone(), arrival.clone());
         let landing = Landing { flights: Arc::clone(&self.0), key };
-        let flight = depart().map(move |value| {
+        let flight = work.map(move |value| {
             drop(landing);
             let _ = departure.send(Some(value));
         });
