@@ -49,7 +49,7 @@ export async function atEdge(ask) {
   let answer;
   await until("the answer lies at the edge", async () => {
     answer = await ask();
-    return answer.headers.get("cache-status").includes("MedInsightEdge; hit");
+    return answer.headers.get("cache-status")?.includes("MedInsightEdge; hit");
   });
   return answer;
 }
