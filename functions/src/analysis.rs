@@ -197,8 +197,10 @@ impl HealthAnalyses {
 
     /// What the other origins would say to the question, if there are any.
     fn substitute(&self, question: &Arc<HealthAnalysisRequest>, deadline: Deadline) -> Option<Substitute> {
-        let asked = self.origins.has_substitutes().then(|| (self.clone(), Arc::clone(question)));
-        let (analyses, question) = asked?;
+        if !self.origins.has_substitutes() {
+            return None;
+        }
+        let (analyses, question) = (self.clone(), Arc::clone(question));
         let compute = move || -> Computing { Box::pin(analyses.compute_otherwise(question, deadline)) };
         Some(Substitute::new(compute, self.origins.substitute_life()))
     }

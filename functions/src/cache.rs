@@ -59,7 +59,7 @@ use bytes::Bytes;
 use computing::{Journey, Landed};
 use deferred::Deferred;
 use errand::Errand;
-use finding::{Found, Luggage, Wanted};
+use finding::Found;
 use futures_util::TryFutureExt;
 use generations::Generations;
 use lookups::Lookups;
@@ -232,10 +232,9 @@ impl Cache {
         A: Future<Output = Result<(), E>> + Send,
         E: From<OriginError>,
     {
-        let luggage = Luggage::of(&mut visit);
         let mut budget = Budget::new(&self.0.timing, visit.deadline);
         async move {
-            let found = self.look_up_together(Wanted::by(&visit), luggage, &mut budget).await;
+            let found = self.look_up_together(&mut visit, &mut budget).await;
             let Visit { key, deadline, substitute, revisions, .. } = visit;
             let journey = |bypass| Journey { deadline, budget, bypass, revisions };
             match found {
@@ -276,9 +275,8 @@ impl Cache {
     }
 
     async fn find(&self, mut visit: Visit) -> Option<Answer> {
-        let luggage = Luggage::of(&mut visit);
         let mut budget = Budget::new(&self.0.timing, visit.deadline);
-        match self.look_up(Wanted::by(&visit), luggage, &mut budget).await {
+        match self.look_up(&mut visit, &mut budget).await {
             Found::Entry(entry, Freshness::Fresh | Freshness::RefreshEarly) => {
                 Some(entry.into_answer(CacheStatus::Hit))
             }

@@ -25,6 +25,7 @@ mod page;
 mod request_id;
 pub mod server;
 pub mod store;
+mod task_local;
 pub mod timestamp;
 pub mod trace_context;
 pub mod warming;

@@ -2,7 +2,7 @@
 //!
 //! It travels with the task and not as a field of a span: a hit whose line is not written should not pay for one.
 
-use futures_util::future::Either;
+use crate::task_local;
 use http::HeaderMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -63,10 +63,7 @@ impl RequestId {
 
 /// The work with the id of the request that starts it, for a task of its own.
 pub(crate) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
-    match RequestId::current() {
-        Some(id) => Either::Left(id.of(work)),
-        None => Either::Right(work),
-    }
+    task_local::carried(&CURRENT, work)
 }
 
 /// Hexadecimal digits and hyphens only, as in a UUID: nobody's name or complaint fits in there.

@@ -2,7 +2,7 @@
 //!
 //! It travels with the task, as what is measured does, for origins to pass on. It is never logged.
 
-use futures_util::future::Either;
+use crate::task_local;
 use http::{HeaderMap, HeaderValue};
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
@@ -80,10 +80,7 @@ impl TraceContext {
 
 /// The work with the trace of whoever starts it, for a task of its own.
 pub(crate) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
-    match CURRENT.try_with(TraceContext::clone) {
-        Ok(trace) => Either::Left(trace.of(work)),
-        Err(_) => Either::Right(work),
-    }
+    task_local::carried(&CURRENT, work)
 }
 
 /// `00-<32 hex>-<16 hex>-<2 hex>`. A later version may have more behind it, of which nothing is passed on as if it were

@@ -10,7 +10,7 @@ use serde::Serialize;
 /// Answers about a person stay with that person (RFC 9111 section 5.2.2).
 pub(super) const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
-/// How many headers an answer has at most, the server's `date` and `content-length` among them.
+/// Room for the headers of every answer: growing step by step costs more than all of them.
 const MOST_HEADERS: usize = 12;
 
 /// An answer that is for whoever asked, and for nobody who comes after.

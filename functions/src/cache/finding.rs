@@ -23,7 +23,7 @@ pub(super) struct Wanted<'a> {
 
 impl<'a> Wanted<'a> {
     /// What a visit is about.
-    pub(super) const fn by(visit: &'a Visit) -> Self {
+    const fn by(visit: &'a Visit) -> Self {
         Self { key: &visit.key, revisions: visit.revisions.as_ref() }
     }
 
@@ -45,14 +45,14 @@ impl<'a> Wanted<'a> {
 
 /// What a visit brings along for the store.
 #[derive(Debug)]
-pub(super) struct Luggage {
+struct Luggage {
     counts: Vec<CacheKey>,
     inputs: Vec<(CacheKey, Bytes)>,
 }
 
 impl Luggage {
     /// Takes it off a visit.
-    pub(super) fn of(visit: &mut Visit) -> Self {
+    fn of(visit: &mut Visit) -> Self {
         Self { counts: take(&mut visit.counts), inputs: take(&mut visit.inputs) }
     }
 }
@@ -70,10 +70,11 @@ pub(super) enum Found {
 
 impl Cache {
     /// Looks up what nobody in this process is just looking up, or else is told what they find.
-    pub(super) async fn look_up_together(&self, wanted: Wanted<'_>, luggage: Luggage, budget: &mut Budget) -> Found {
+    pub(super) async fn look_up_together(&self, visit: &mut Visit, budget: &mut Budget) -> Found {
+        let (luggage, wanted) = (Luggage::of(visit), Wanted::by(visit));
         match self.0.lookups.take_part(wanted.key) {
             Part::Looks(looking) => {
-                let found = self.look_up(wanted, luggage, budget).await;
+                let found = self.look(wanted, luggage, budget).await;
                 looking.found(&found);
                 found
             }
@@ -83,7 +84,7 @@ impl Cache {
                     self.defer(luggage);
                     found
                 }
-                None => self.look_up(wanted, luggage, budget).await,
+                None => self.look(wanted, luggage, budget).await,
             },
         }
     }
@@ -107,7 +108,13 @@ impl Cache {
         luggage.inputs.into_iter().for_each(|(key, payload)| self.store_later(key, payload));
     }
 
-    pub(super) async fn look_up(&self, wanted: Wanted<'_>, luggage: Luggage, budget: &mut Budget) -> Found {
+    /// Looks up what a visit is about, and leaves with the store what it brings along.
+    pub(super) async fn look_up(&self, visit: &mut Visit, budget: &mut Budget) -> Found {
+        let (luggage, wanted) = (Luggage::of(visit), Wanted::by(visit));
+        self.look(wanted, luggage, budget).await
+    }
+
+    async fn look(&self, wanted: Wanted<'_>, luggage: Luggage, budget: &mut Budget) -> Found {
         let found = self.look_near_and_far(wanted, luggage, budget).await;
         self.note_hit(wanted.key, &found);
         found

@@ -4,7 +4,7 @@
 //! and still belongs to it, and most callers of the engine do not ask for them.
 
 use super::CacheStatus;
-use futures_util::future::Either;
+use crate::task_local;
 use medinsight_core::Category;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -83,10 +83,7 @@ impl Measures {
 
 /// The work with the measures of whoever starts it, for a task of its own.
 pub(super) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
-    match CURRENT.try_with(Measures::clone) {
-        Ok(measures) => Either::Left(measures.of(work)),
-        Err(_) => Either::Right(work),
-    }
+    task_local::carried(&CURRENT, work)
 }
 
 pub(super) fn served(category: Category, status: CacheStatus) {

@@ -1,7 +1,6 @@
 //! Answers that nobody waits for: what is fresh is given at once, anything else is computed by whoever has the time.
 
 use super::computing::{Computation, Journey};
-use super::finding::{Luggage, Wanted};
 use super::substitute::Computed;
 use super::timing::Budget;
 use super::{Answer, Cache, CacheStatus, Found, Visit, measures};
@@ -12,10 +11,10 @@ use std::time::Duration;
 impl Cache {
     /// The fresh answer in the store, if there is one. Near the end of its life `refresh` starts in the background.
     pub async fn find_fresh(&self, mut visit: Visit, refresh: impl FnOnce() -> Computation) -> Option<Answer> {
-        let (category, luggage) = (visit.key.kind().category(), Luggage::of(&mut visit));
+        let category = visit.key.kind().category();
         let mut budget = Budget::new(&self.0.timing, visit.deadline);
         let sighting = self.see(&visit);
-        let found = self.look_up(Wanted::by(&visit), luggage, &mut budget).await;
+        let found = self.look_up(&mut visit, &mut budget).await;
         let Visit { key, deadline, revisions, .. } = visit;
         let answer = match found {
             Found::Entry(entry, Freshness::Fresh) => Some(entry.into_answer(CacheStatus::Hit)),
@@ -50,9 +49,8 @@ impl Cache {
         mut visit: Visit,
         compute: impl FnOnce() -> Computation,
     ) -> Result<Answer, OriginError> {
-        let luggage = Luggage::of(&mut visit);
         let mut budget = Budget::new(&self.0.timing, visit.deadline);
-        let found = self.look_up(Wanted::by(&visit), luggage, &mut budget).await;
+        let found = self.look_up(&mut visit, &mut budget).await;
         let Visit { key, deadline, substitute, revisions, .. } = visit;
         let journey = |bypass| Journey { deadline, budget, bypass, revisions };
         match found {
