@@ -56,8 +56,11 @@ use crate::drugs::Drugs;
 use crate::monitoring::{Monitor, Price};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use axum::routing::Route;
 use std::ops::Deref;
 use std::sync::Arc;
+use tower::layer::layer_fn;
+use tower::service_fn;
 
 /// What the handlers share. Clones are one pointer, because every layer around a handler makes one for each request.
 #[derive(Clone, Debug)]
@@ -195,5 +198,9 @@ pub fn finish(routes: Routes<Serving>, services: Services) -> Router {
         Some(sites) => router.layer(from_fn_with_state(sites, cors::across_origins)),
         None => router,
     };
-    router.layer(from_fn_with_state(services.limits, supervision::supervise)).with_state(services)
+    let limits = services.limits;
+    let supervised = layer_fn(move |mut route: Route| {
+        service_fn(move |request| supervision::supervise(limits, request, &mut route))
+    });
+    router.layer(supervised).with_state(services)
 }

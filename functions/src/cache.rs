@@ -60,7 +60,6 @@ use computing::{Journey, Landed};
 use deferred::Deferred;
 use errand::Errand;
 use finding::Found;
-use futures_util::TryFutureExt;
 use generations::Generations;
 use lookups::Lookups;
 use medinsight_core::{CacheKey, Freshness, Lifetime, TtlPolicy};
@@ -205,7 +204,7 @@ impl Cache {
     /// The origin's error, or that of `admission`, when there is nothing to serve instead.
     pub fn fetch_if<A, E>(
         &self,
-        visit: Visit,
+        mut visit: Visit,
         admission: A,
         compute: impl FnOnce() -> Computation,
     ) -> impl Future<Output = Result<Answer, E>>
@@ -215,29 +214,14 @@ impl Cache {
     {
         let (category, started) = (visit.key.kind().category(), Instant::now());
         let sighting = self.see(&visit);
-        self.find_or_compute(visit, admission, compute).inspect_ok(move |answer| {
-            self.note_answered(sighting, Some(answer));
-            self.served(category, answer.status, started);
-        })
-    }
-
-    /// Unlike the body of an `async fn`, the block keeps no second copy of each argument while it waits.
-    fn find_or_compute<A, E>(
-        &self,
-        mut visit: Visit,
-        admission: A,
-        compute: impl FnOnce() -> Computation,
-    ) -> impl Future<Output = Result<Answer, E>>
-    where
-        A: Future<Output = Result<(), E>> + Send,
-        E: From<OriginError>,
-    {
         let mut budget = Budget::new(&self.0.timing, visit.deadline);
+        // Unlike the body of an `async fn` the block keeps no second copy of each argument while it waits; and it is one
+        // block, because each combinator around a future copies it.
         async move {
             let found = self.look_up_together(&mut visit, &mut budget).await;
             let Visit { key, deadline, substitute, revisions, .. } = visit;
             let journey = |bypass| Journey { deadline, budget, bypass, revisions };
-            match found {
+            let result = match found {
                 Found::Entry(entry, Freshness::Fresh) => Ok(entry.into_answer(CacheStatus::Hit)),
                 Found::Entry(entry, Freshness::RefreshEarly) => {
                     self.refresh(key, compute(), journey(None));
@@ -257,7 +241,12 @@ impl Cache {
                 Found::Failure(reason) => {
                     Box::pin(self.compute_if(key, admission, compute().work, substitute, journey(Some(reason)))).await
                 }
+            };
+            if let Ok(answer) = &result {
+                self.note_answered(sighting, Some(answer));
+                self.served(category, answer.status, started);
             }
+            result
         }
     }
 

@@ -1,5 +1,7 @@
 //! The local server: the routers of every group on one port, without Lambda.
 
+mod turns;
+
 use crate::analysis::HealthAnalyses;
 use crate::api::{self, Exposure, LiveStreams, Peer, ServiceParts, Services};
 use crate::cache::{Cache, Encryption, Envelope, NoEncryption, Parts, Sampling, StoreScope, Successor, Timing};
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use turns::InTurn;
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -164,7 +167,7 @@ fn handle(stream: TcpStream, peer: Peer, router: Router, connections: &GracefulS
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(InTurn::new(stream)), service);
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         // Clients hang up and speak badly; that is no event for the log.

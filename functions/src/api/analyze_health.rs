@@ -21,31 +21,38 @@ use http::{HeaderMap, HeaderValue};
 use medinsight_core::request::{MAX_ITEM_CHARS, MAX_ITEMS};
 use medinsight_core::{HealthAnalysisRequest, RequestDigest, RequestError};
 use serde_json::{Value, json};
+use std::future::Future;
 
 /// Answers a health question, from the cache when it was answered before.
-pub(super) async fn analyze_health(
+///
+/// It is no `async fn`, which would keep the request for as long as the answer takes, and twice.
+pub(super) fn analyze_health(
     State(services): State<Services>,
     Extension(deadline): Extension<Deadline>,
     client: Client,
     request: Request,
-) -> Result<Response, Problem> {
-    let session = SessionId::of_request(request.headers())?;
+) -> impl Future<Output = Result<Response, Problem>> + Send {
+    let session = SessionId::of_request(request.headers());
     let claimed = claimed_digest(request.headers());
-    let body = read_json_body(request, services.limits.body_bytes).await?;
-    let claimed = claimed?;
-    let question = services.analyses.question(HealthAnalysisRequest::from_json(&body)?);
-    let digest = *question.digest();
-    if claimed.is_some_and(|claimed| claimed != digest) {
-        services.analyses.count_digest_mismatch();
-        return Err(Problem::digest_mismatch());
+    let body = read_json_body(request, services.limits.body_bytes);
+    async move {
+        let session = session?;
+        let body = body.await?;
+        let claimed = claimed?;
+        let question = services.analyses.question(HealthAnalysisRequest::from_json(&body)?);
+        let digest = *question.digest();
+        if claimed.is_some_and(|claimed| claimed != digest) {
+            services.analyses.count_digest_mismatch();
+            return Err(Problem::digest_mismatch());
+        }
+        let asker = Asker { session: session.as_str(), payer: client.paying_from(&services.exposure.computations) };
+        let answer = services.analyses.analyze(question, asker, deadline).await?;
+        let mut response = personal_answer(&answer);
+        response.headers_mut().insert(ETAG, EntityTag::of(&answer.body)?.into_header());
+        response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
+        response.headers_mut().insert(SESSION_HEADER, session.into_header());
+        Ok(response)
     }
-    let asker = Asker { session: session.as_str(), payer: client.paying_from(&services.exposure.computations) };
-    let answer = services.analyses.analyze(question, asker, deadline).await?;
-    let mut response = personal_answer(&answer);
-    response.headers_mut().insert(ETAG, EntityTag::of(&answer.body)?.into_header());
-    response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
-    response.headers_mut().insert(SESSION_HEADER, session.into_header());
-    Ok(response)
 }
 
 /// The digest that a client computed itself. It is compared and never trusted: what is stored under it would otherwise be

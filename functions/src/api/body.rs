@@ -11,17 +11,30 @@ use medinsight_core::request::check_object;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
+use std::future::Future;
 
-/// Reads a JSON body of at most `max_bytes`.
-pub(crate) async fn read_json_body(request: Request, max_bytes: usize) -> Result<Bytes, Problem> {
-    if !is_json(&request) {
+/// Reads a JSON body of at most `max_bytes`. While it waits it keeps nothing of the request but the body.
+pub(crate) fn read_json_body(
+    request: Request,
+    max_bytes: usize,
+) -> impl Future<Output = Result<Bytes, Problem>> + Send + use<> {
+    let checked = check(&request, max_bytes);
+    let body = request.into_body();
+    async move {
+        checked?;
+        // The reader fails when the body is too long and when the client goes away, and the latter hears no answer.
+        to_bytes(body, max_bytes).await.map_err(|_| Problem::body_too_large(max_bytes))
+    }
+}
+
+fn check(request: &Request, max_bytes: usize) -> Result<(), Problem> {
+    if !is_json(request) {
         return Err(Problem::not_json_media_type());
     }
-    if declared_length(&request).is_some_and(|length| length > max_bytes) {
+    if declared_length(request).is_some_and(|length| length > max_bytes) {
         return Err(Problem::body_too_large(max_bytes));
     }
-    // The reader fails when the body is too long and when the client goes away, and the latter hears no answer.
-    to_bytes(request.into_body(), max_bytes).await.map_err(|_| Problem::body_too_large(max_bytes))
+    Ok(())
 }
 
 /// The members of a JSON object as they were sent. The body is checked as strictly as a question is, so that a value
@@ -66,8 +79,12 @@ fn declared_length(request: &Request) -> Option<usize> {
 fn is_json(request: &Request) -> bool {
     let declared = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     declared.is_some_and(|declared| {
-        let media_type = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        media_type == "application/json" || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+        let media_type = declared.split(';').next().unwrap_or_default().trim();
+        let subtype = media_type.split_once('/').filter(|(kind, _)| kind.eq_ignore_ascii_case("application"));
+        subtype.is_some_and(|(_, subtype)| {
+            let (_, suffix) = subtype.rsplit_once('+').unwrap_or_default();
+            subtype.eq_ignore_ascii_case("json") || suffix.eq_ignore_ascii_case("json")
+        })
     })
 }
 

@@ -5,54 +5,60 @@ use crate::cache::{CacheStatus, Deadline};
 use crate::config::Limits;
 use crate::request_id::RequestId;
 use crate::trace_context::TraceContext;
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
+use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
-use futures_util::FutureExt;
+use axum::routing::Route;
+use futures_util::{FutureExt, TryFutureExt};
 use http::Method;
+use std::convert::Infallible;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
+use tower::Service;
 
 /// Answers a request within its time limit, whatever its handler does, and logs it. Whoever passes a request on from a
 /// platform that limits it, too, gives it a [`Deadline`]; the earlier one counts.
 ///
 /// The line has the route's template instead of its path, because paths carry digests and names.
 ///
-/// None of this is an `async fn`: that would keep a second copy of each argument for as long as the request takes, and
-/// what a request is made of would be copied that much more often.
+/// None of this is an `async fn`, and it is no middleware of axum's: both would keep a second copy of each argument for as
+/// long as the request takes, and what a request is made of would be copied that much more often.
 pub(super) fn supervise(
-    State(limits): State<Limits>,
+    limits: Limits,
     request: Request,
-    next: Next,
-) -> impl Future<Output = Response> + Send + 'static {
+    route: &mut Route,
+) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
     let id = request.extensions().get::<RequestId>().cloned();
     let id = id.unwrap_or_else(|| RequestId::of_request(request.headers()));
     let trace = TraceContext::of_request(request.headers());
-    id.of(trace.of(answer(limits, request, next)))
+    id.of(trace.of(answer(limits, request, route)))
 }
 
-fn answer(limits: Limits, mut request: Request, next: Next) -> impl Future<Output = Response> + Send + 'static {
+fn answer(
+    limits: Limits,
+    mut request: Request,
+    route: &mut Route,
+) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
     let started = Instant::now();
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().cloned();
+    let path = request.extensions().get::<MatchedPath>().cloned();
     let deadline = Deadline::after(limits.request_timeout);
     let deadline = request.extensions().get::<Deadline>().map_or(deadline, |given| deadline.min(*given));
     request.extensions_mut().insert(deadline);
     // The future is dropped when it panics, so nothing of it can be seen in a broken state.
-    let handling = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let handling = AssertUnwindSafe(route.call(request)).catch_unwind();
     let handled = tokio::time::timeout_at(deadline.0, handling).map(|outcome| match outcome {
-        Ok(Ok(response)) => response,
-        Ok(Err(_panic)) => Problem::internal().into_response(),
-        Err(_elapsed) => Problem::timed_out().into_response(),
+        Ok(Ok(answered)) => answered,
+        Ok(Err(_panic)) => Ok(Problem::internal().into_response()),
+        Err(_elapsed) => Ok(Problem::timed_out().into_response()),
     });
-    handled.inspect(move |response| log(&method, route.as_ref(), response, started.elapsed()))
+    handled.inspect_ok(move |response| log(&method, path.as_ref(), response, started.elapsed()))
 }
 
-fn log(method: &Method, route: Option<&MatchedPath>, response: &Response, took: Duration) {
+fn log(method: &Method, path: Option<&MatchedPath>, response: &Response, took: Duration) {
     tracing::info!(
         method = method.as_str(),
-        route = route.map_or("none", MatchedPath::as_str),
+        route = path.map_or("none", MatchedPath::as_str),
         status = response.status().as_u16(),
         cache = response.extensions().get::<CacheStatus>().map(|status| status.x_cache()),
         micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),

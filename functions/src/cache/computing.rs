@@ -138,8 +138,10 @@ impl Cache {
     ) -> Result<(), E> {
         let is_asked = journey.bypass.is_none() && !self.0.flights.is_under_way(key);
         let Some(patience) = journey.budget.patience().filter(|_| is_asked) else { return Ok(()) };
-        let asking = tokio::time::timeout_at(patience.until, admission);
-        journey.budget.spend_on(asking).await.unwrap_or(Ok(()))
+        let started = Instant::now();
+        let admitted = tokio::time::timeout_at(patience.until, admission).await;
+        journey.budget.spend_since(started);
+        admitted.unwrap_or(Ok(()))
     }
 
     /// Computes, or joins a computation that is under way, and stores the answer.

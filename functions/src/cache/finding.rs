@@ -12,6 +12,7 @@ use crate::store::FailureReason;
 use bytes::Bytes;
 use medinsight_core::{CacheKey, Freshness, Generation};
 use std::mem::take;
+use tokio::time::Instant;
 
 /// The entry that is looked for.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +92,10 @@ impl Cache {
 
     async fn be_told(&self, joining: Joining, budget: &mut Budget) -> Option<Found> {
         let patience = budget.patience()?;
-        budget.spend_on(tokio::time::timeout_at(patience.until, joining.told())).await.ok().flatten()
+        let started = Instant::now();
+        let told = tokio::time::timeout_at(patience.until, joining.told()).await;
+        budget.spend_since(started);
+        told.ok().flatten()
     }
 
     /// Notes which entry was hit, if it is an answer that others may share. What is stored for a session is nobody's
@@ -135,8 +139,10 @@ impl Cache {
             errand.generations.push(key.kind().category());
         }
         let Some(patience) = budget.patience() else { return Found::Failure(FailureReason::BudgetSpent) };
-        let closed = self.0.lookups.closed();
-        match budget.spend_on(self.run(errand, patience)).await {
+        let (closed, started) = (self.0.lookups.closed(), Instant::now());
+        let result = self.run(errand, patience).await;
+        budget.spend_since(started);
+        match result {
             Err(error) => Found::Failure(error.reason),
             Ok(reply) => match (reply.generation(key.kind().category()), known) {
                 (Some(generation), _) | (None, Known::Current(generation)) => {

@@ -109,8 +109,10 @@ impl Cache {
     pub(super) async fn ask_within_budget(&self, key: &CacheKey, journey: &mut Journey) -> Right {
         let Some(patience) = journey.budget.patience() else { return Right::Unknown(FailureReason::BudgetSpent) };
         let wanted = Wanted { key, revisions: journey.revisions.as_ref() };
-        let asking = self.ask(wanted, journey.deadline, patience, Wait::None);
-        journey.budget.spend_on(asking).await
+        let started = Instant::now();
+        let right = self.ask(wanted, journey.deadline, patience, Wait::None).await;
+        journey.budget.spend_since(started);
+        right
     }
 
     async fn ask(&self, wanted: Wanted<'_>, deadline: Deadline, patience: Patience, wait: Wait) -> Right {

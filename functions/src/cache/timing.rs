@@ -1,8 +1,6 @@
 //! How long things may take: a request as a whole, and the store's part in it.
 
 use crate::store::Patience;
-use futures_util::FutureExt;
-use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -48,9 +46,8 @@ impl Budget {
         (!self.0.is_zero()).then(|| Patience::of(self.0))
     }
 
-    /// Takes off what a piece of work takes.
-    pub(super) fn spend_on<T>(&mut self, work: impl Future<Output = T>) -> impl Future<Output = T> {
-        let started = Instant::now();
-        work.inspect(move |_| self.0 = self.0.saturating_sub(started.elapsed()))
+    /// Takes off what a piece of work has taken. It is not handed the work: every hand that a future goes through copies it.
+    pub(super) fn spend_since(&mut self, started: Instant) {
+        self.0 = self.0.saturating_sub(started.elapsed());
     }
 }
