@@ -34,10 +34,12 @@ pub async fn burst_of(servers: &[SocketAddr], bodies: Vec<Bytes>, patience: Dura
     for ((index, mut exchange), request) in (0..).zip(exchanges).zip(bodies) {
         requests.spawn(async move {
             let answer = timeout_at(start + patience, exchange.ask(&request)).await.ok().flatten();
-            Sample::new(index, Duration::ZERO, start.elapsed(), answer)
+            (Sample::new(index, Duration::ZERO, start.elapsed(), answer), exchange)
         });
     }
-    requests.join_all().await
+    // Closed one by one, connections would keep the servers busy that still have others to answer.
+    let (samples, _exchanges): (Vec<_>, Vec<_>) = requests.join_all().await.into_iter().unzip();
+    samples
 }
 
 async fn open(servers: &[SocketAddr], count: usize) -> Vec<Exchange> {
