@@ -23,12 +23,16 @@ use super::{Answering, Origin, OriginError};
 use crate::cache::Deadline;
 use assessment::Complaint;
 use formulary::{Formulary, Medicine};
+use futures_util::FutureExt;
+use interactions::Rules;
 use medinsight_core::{
     AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, InvalidAnalyzerRevision, MedicationSet,
 };
+use rulebook::Rulebook;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 
 /// Raised when the rules in the code change what is answered; the data speak for themselves.
 const RULES_REVISION: &str = "4";
@@ -68,9 +72,12 @@ impl EmbeddedOrigin {
     }
 
     async fn think(&self) {
-        if !self.delay.is_zero() {
-            tokio::time::sleep(self.delay).await;
-        }
+        let pretend = async {
+            if !self.delay.is_zero() {
+                tokio::time::sleep(self.delay).await;
+            }
+        };
+        tokio::join!(data_are_read(), pretend);
     }
 }
 
@@ -94,6 +101,7 @@ impl Origin for EmbeddedOrigin {
 
     fn interactions<'a>(&'a self, medications: &'a MedicationSet) -> Answering<'a, MedicationInteractions> {
         Box::pin(async {
+            data_are_read().await;
             let medicines = recognise(medications.medications());
             Ok(MedicationInteractions {
                 recognised: medicines.iter().map(|medicine| medicine.name().to_owned()).collect(),
@@ -167,6 +175,20 @@ fn by_name<'a>(medicines: impl Iterator<Item = &'a Medicine>) -> Vec<&'a Medicin
 #[expect(clippy::expect_used, reason = "the files are part of the program, and tests read every one of them")]
 fn parse<T: DeserializeOwned>(file: &str) -> T {
     serde_json::from_slice(file.as_bytes()).expect("the embedded data are valid")
+}
+
+/// Reads the data before they are used for the first time. It takes some ten milliseconds, for which no other request
+/// waits.
+async fn data_are_read() {
+    static READ: OnceCell<()> = OnceCell::const_new();
+    let reading = || {
+        tokio::task::spawn_blocking(|| {
+            Rulebook::embedded();
+            Formulary::embedded();
+            Rules::embedded();
+        })
+    };
+    READ.get_or_init(|| reading().map(drop)).await;
 }
 
 /// Names the rules and the data, so that a change of either never serves the answers of the earlier ones.

@@ -54,14 +54,14 @@ struct Edition {
 
 /// The rules, ready to be looked up by their two ends in alphabetical order.
 #[derive(Debug)]
-struct Rules {
+pub(super) struct Rules {
     sources: HashMap<String, Source>,
     duplicate_ingredient: Finding,
     findings: HashMap<[String; 2], Finding>,
 }
 
 impl Rules {
-    fn embedded() -> &'static Self {
+    pub(super) fn embedded() -> &'static Self {
         static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::from(Edition::embedded()));
         &RULES
     }

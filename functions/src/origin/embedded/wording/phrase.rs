@@ -27,10 +27,10 @@ impl Phrase {
         Self(text.split([' ', '-']).filter(|word| !word.is_empty()).map(Pattern::parse).collect())
     }
 
-    /// The words in it that are written out.
-    pub(super) fn forms(&self) -> impl Iterator<Item = &str> {
+    /// The words in it that are written out, each with its stem.
+    pub(super) fn forms(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().filter_map(|pattern| match pattern {
-            Pattern::Form { word, .. } => Some(word.as_str()),
+            Pattern::Form { word, stem, .. } => Some((word.as_str(), stem.as_str())),
             Pattern::Prefix { .. } | Pattern::Number(_) => None,
         })
     }

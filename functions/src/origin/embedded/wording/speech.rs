@@ -63,7 +63,7 @@ impl Speech {
         let small = [&self.negators, &self.carriers, &self.ends, &self.predicates, &self.leads, &self.subjects];
         let in_order = [&self.in_order, &self.functions, &self.links, &self.undermines, &self.limits];
         let phrases = [&self.not_denying, &self.figures_of_speech, &self.long_ago, &self.at_present, &self.hearsay];
-        let spelt_out = phrases.into_iter().flatten().flat_map(Phrase::forms).map(str::to_owned);
+        let spelt_out = phrases.into_iter().flatten().flat_map(Phrase::forms).map(|(word, _)| word.to_owned());
         small.into_iter().chain(in_order).flat_map(|words| words.words.iter().cloned()).chain(spelt_out)
     }
 }
