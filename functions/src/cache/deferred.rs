@@ -20,6 +20,9 @@ const MAX_WAITING_PAYLOADS: usize = 4_096;
 /// How many payloads ride along with one trip. After an outage many wait, and a hit must not wait for all of them.
 const MAX_RIDING_PAYLOADS: usize = 16;
 
+/// How many go with one trip of a flush, for which nobody waits.
+const MAX_FLUSHED_PAYLOADS: usize = 128;
+
 /// How often counts ride along. A hit raises several counters, and a busy process would send several commands with each
 /// trip that add up to the same in one.
 const COUNTS_RIDE_EVERY: Duration = Duration::from_secs(1);
@@ -126,7 +129,7 @@ impl Deferred {
         let mut waiting = self.waiting();
         self.turn(&mut waiting, UnixMinute::of(boarding.now()));
         waiting.note(raised);
-        let riding = waiting.payloads.len().min(MAX_RIDING_PAYLOADS);
+        let riding = waiting.payloads.len().min(boarding.most_payloads());
         let payloads = waiting.payloads.drain(..riding).collect();
         let minutes = self.take_minutes(&mut waiting, boarding);
         Riders { counts: waiting.take_counts(boarding), payloads, minutes }
@@ -212,6 +215,13 @@ impl Boarding {
     const fn now(self) -> UnixMillis {
         match self {
             Self::Now(now) | Self::All(now) => now,
+        }
+    }
+
+    const fn most_payloads(self) -> usize {
+        match self {
+            Self::Now(_) => MAX_RIDING_PAYLOADS,
+            Self::All(_) => MAX_FLUSHED_PAYLOADS,
         }
     }
 }

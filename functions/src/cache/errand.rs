@@ -8,6 +8,7 @@ use super::substitute::Computed;
 use super::{Cache, Stamp};
 use crate::store::{Doubt, LeaseRequest, Patience, Reply, StoreError, Trip, Write};
 use bytes::Bytes;
+use foldhash::HashMap;
 use medinsight_core::{CacheKey, Category, Generation, UnixMillis};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -36,14 +37,15 @@ struct Sent {
     bytes: Option<usize>,
 }
 
-impl Sent {
-    /// Counts its size with the same trip, so that a process that comes to rest needs no further one for that. Busy
-    /// processes add sizes up instead.
-    fn sizes(&mut self) -> Vec<(CacheKey, u64)> {
-        let Some(bytes) = self.bytes.take() else { return Vec::new() };
-        let counters = Counter::of_stored(self.key.kind().category(), bytes);
-        counters.into_iter().filter_map(|(counter, by)| Some((counter.key()?, by))).collect()
+/// Counts the sizes of what is sent with the same trip, so that a process that comes to rest needs no further one for
+/// that. Busy processes add them up until their counts ride.
+fn sizes(sent: &mut [Sent]) -> Vec<(CacheKey, u64)> {
+    let mut sizes = HashMap::<Counter, u64>::default();
+    for Sent { key, bytes, .. } in sent {
+        let counters = bytes.take().map(|bytes| Counter::of_stored(key.kind().category(), bytes));
+        counters.into_iter().flatten().for_each(|(counter, by)| *sizes.entry(counter).or_default() += by);
     }
+    sizes.into_iter().filter_map(|(counter, by)| Some((counter.key()?, by))).collect()
 }
 
 impl Errand {
@@ -64,7 +66,7 @@ impl Cache {
         let mut sent = self.pack(&mut trip, riders.payloads, started);
         trip.counts = counts.iter().map(|counter| (counter.clone(), 1)).chain(riders.counts.iter().cloned()).collect();
         if let Boarding::All(_) = boarding {
-            trip.counts.extend(sent.iter_mut().flat_map(Sent::sizes));
+            trip.counts.extend(sizes(&mut sent));
             trip.samples = self.due_samples(started);
         }
         trip.buckets = riders.minutes.iter().map(|(_, bucket)| bucket.clone()).collect();
@@ -175,5 +177,26 @@ impl Cache {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sent, sizes};
+    use bytes::Bytes;
+    use medinsight_core::{CacheKey, Generation};
+    use std::collections::HashMap;
+
+    #[test]
+    fn the_sizes_of_what_goes_with_one_trip_are_counted_once_and_together() {
+        let sent = |bytes| {
+            let key = CacheKey::build("symptom", "invented-session", Some("inputs")).expect("a key");
+            Sent { key, payload: Bytes::new(), generation: Generation(1), bytes }
+        };
+        let mut sent = [sent(Some(100)), sent(None), sent(Some(200))];
+        let counted: HashMap<_, _> = sizes(&mut sent).into_iter().map(|(key, by)| (key.to_string(), by)).collect();
+        assert_eq!(counted.get("medinsight:usage:symptom:stored-bytes"), Some(&300));
+        assert_eq!(counted.get("medinsight:usage:symptom:stored-1k"), Some(&2));
+        assert!(sizes(&mut sent).is_empty());
     }
 }
