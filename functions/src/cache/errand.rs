@@ -8,7 +8,6 @@ use super::substitute::Computed;
 use super::{Cache, Stamp};
 use crate::store::{Doubt, LeaseRequest, Patience, Reply, StoreError, Trip, Write};
 use bytes::Bytes;
-use foldhash::HashMap;
 use medinsight_core::{CacheKey, Category, Generation, UnixMillis};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -40,10 +39,15 @@ struct Sent {
 /// Counts the sizes of what is sent with the same trip, so that a process that comes to rest needs no further one for
 /// that. Busy processes add them up until their counts ride.
 fn sizes(sent: &mut [Sent]) -> Vec<(CacheKey, u64)> {
-    let mut sizes = HashMap::<Counter, u64>::default();
+    let mut sizes = Vec::<(Counter, u64)>::new();
     for Sent { key, bytes, .. } in sent {
         let counters = bytes.take().map(|bytes| Counter::of_stored(key.kind().category(), bytes));
-        counters.into_iter().flatten().for_each(|(counter, by)| *sizes.entry(counter).or_default() += by);
+        for (counter, by) in counters.into_iter().flatten() {
+            match sizes.iter_mut().find(|(other, _)| *other == counter) {
+                Some((_, sum)) => *sum += by,
+                None => sizes.push((counter, by)),
+            }
+        }
     }
     sizes.into_iter().filter_map(|(counter, by)| Some((counter.key()?, by))).collect()
 }

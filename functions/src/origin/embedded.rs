@@ -23,7 +23,6 @@ use super::{Answering, Origin, OriginError};
 use crate::cache::Deadline;
 use assessment::Complaint;
 use formulary::{Formulary, Medicine};
-use futures_util::FutureExt;
 use interactions::Rules;
 use medinsight_core::{
     AnalysisVariant, AnalyzerRevision, DrugName, HealthAnalysisRequest, InvalidAnalyzerRevision, MedicationSet,
@@ -31,8 +30,9 @@ use medinsight_core::{
 use rulebook::Rulebook;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::OnceCell;
+use tokio::task::JoinHandle;
 
 /// Raised when the rules in the code change what is answered; the data speak for themselves.
 const RULES_REVISION: &str = "4";
@@ -72,12 +72,14 @@ impl EmbeddedOrigin {
     }
 
     async fn think(&self) {
-        let pretend = async {
-            if !self.delay.is_zero() {
-                tokio::time::sleep(self.delay).await;
-            }
-        };
-        tokio::join!(data_are_read(), pretend);
+        let reading = read_data();
+        if !self.delay.is_zero() {
+            tokio::time::sleep(self.delay).await;
+        }
+        if let Some(reading) = reading {
+            // Should it fail, the first use of the data says so.
+            let _ = reading.await;
+        }
     }
 }
 
@@ -101,7 +103,6 @@ impl Origin for EmbeddedOrigin {
 
     fn interactions<'a>(&'a self, medications: &'a MedicationSet) -> Answering<'a, MedicationInteractions> {
         Box::pin(async {
-            data_are_read().await;
             let medicines = recognise(medications.medications());
             Ok(MedicationInteractions {
                 recognised: medicines.iter().map(|medicine| medicine.name().to_owned()).collect(),
@@ -177,18 +178,18 @@ fn parse<T: DeserializeOwned>(file: &str) -> T {
     serde_json::from_slice(file.as_bytes()).expect("the embedded data are valid")
 }
 
-/// Reads the data before they are used for the first time. It takes some ten milliseconds, for which no other request
-/// waits.
-async fn data_are_read() {
-    static READ: OnceCell<()> = OnceCell::const_new();
-    let reading = || {
+/// Begins to read the data, once in a process. It takes some ten milliseconds, for which no other request should wait. A
+/// Lambda function has one request at a time and does without.
+fn read_data() -> Option<JoinHandle<()>> {
+    static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
+    let is_first = cfg!(feature = "cli") && !HAS_BEGUN.swap(true, Ordering::Relaxed);
+    is_first.then(|| {
         tokio::task::spawn_blocking(|| {
             Rulebook::embedded();
             Formulary::embedded();
             Rules::embedded();
         })
-    };
-    READ.get_or_init(|| reading().map(drop)).await;
+    })
 }
 
 /// Names the rules and the data, so that a change of either never serves the answers of the earlier ones.

@@ -3,9 +3,7 @@
 use super::phrase::Phrase;
 use super::speech::Speech;
 use super::words::stem;
-use foldhash::HashSet;
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use strsim::osa_distance;
 
 /// Shorter words of the rules have too many neighbours.
@@ -22,29 +20,26 @@ pub(super) const MOST_CORRECTIONS: usize = 60;
 pub(crate) struct Vocabulary {
     stems: HashSet<String>,
     prefixes: HashSet<String>,
-    ordinary: HashSet<Cow<'static, str>>,
+    ordinary: HashSet<String>,
     by_initial: BTreeMap<char, Vec<String>>,
 }
 
 impl Vocabulary {
     /// The words of the rules, which are corrected to, and those that only must not be corrected.
     pub(crate) fn new<'a>(
-        phrases: impl IntoIterator<Item = &'a Phrase, IntoIter: Clone>,
+        phrases: impl IntoIterator<Item = &'a Phrase>,
         ordinary: &'static str,
         speech: &Speech,
     ) -> Self {
-        // The rules say the same words over and over.
-        let phrases = phrases.into_iter();
-        let forms: HashSet<_> = phrases.clone().flat_map(Phrase::forms).collect();
-        let prefixes: HashSet<_> = phrases.flat_map(Phrase::prefixes).collect();
-        let words: BTreeSet<_> = forms.iter().map(|(word, _)| *word).chain(prefixes.iter().copied()).collect();
-        let ordinary = ordinary.lines().filter(|line| !line.starts_with('#')).map(Cow::Borrowed);
-        Self {
-            stems: forms.iter().map(|(_, stem)| (*stem).to_owned()).collect(),
-            prefixes: prefixes.into_iter().map(str::to_owned).collect(),
-            ordinary: ordinary.chain(speech.words().map(Cow::Owned)).collect(),
-            by_initial: by_initial(words),
+        let mut vocabulary = Self::default();
+        phrases.into_iter().for_each(|phrase| vocabulary.add(phrase));
+        for words in vocabulary.by_initial.values_mut() {
+            words.sort_unstable();
+            words.dedup();
         }
+        let ordinary = ordinary.lines().filter(|line| !line.starts_with('#')).map(str::to_owned);
+        vocabulary.ordinary = ordinary.chain(speech.words()).collect();
+        vocabulary
     }
 
     /// Whether the rules speak of a word in some form.
@@ -77,17 +72,23 @@ impl Vocabulary {
     fn has_prefix_of(&self, word: &str) -> bool {
         word.char_indices().skip(1).any(|(end, _)| self.prefixes.contains(&word[..end])) || self.prefixes.contains(word)
     }
-}
 
-/// The words that others are corrected to, by their first letters.
-fn by_initial(words: BTreeSet<&str>) -> BTreeMap<char, Vec<String>> {
-    let mut by_initial = BTreeMap::<_, Vec<_>>::new();
-    for word in words.into_iter().filter(|word| word.len() >= SHORTEST && word.is_ascii()) {
-        if let Some(initial) = word.chars().next() {
-            by_initial.entry(initial).or_default().push(word.to_owned());
+    fn add(&mut self, phrase: &Phrase) {
+        for (word, stem) in phrase.forms() {
+            self.stems.insert(stem.to_owned());
+            self.add_candidate(word);
+        }
+        for prefix in phrase.prefixes() {
+            self.prefixes.insert(prefix.to_owned());
+            self.add_candidate(prefix);
         }
     }
-    by_initial
+
+    fn add_candidate(&mut self, word: &str) {
+        if let Some(initial) = word.chars().next().filter(|_| word.len() >= SHORTEST && word.is_ascii()) {
+            self.by_initial.entry(initial).or_default().push(word.to_owned());
+        }
+    }
 }
 
 #[cfg(test)]
