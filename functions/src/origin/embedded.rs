@@ -76,10 +76,7 @@ impl EmbeddedOrigin {
         if !self.delay.is_zero() {
             tokio::time::sleep(self.delay).await;
         }
-        if let Some(reading) = reading {
-            // Should it fail, the first use of the data says so.
-            let _ = reading.await;
-        }
+        finish(reading).await;
     }
 }
 
@@ -103,6 +100,7 @@ impl Origin for EmbeddedOrigin {
 
     fn interactions<'a>(&'a self, medications: &'a MedicationSet) -> Answering<'a, MedicationInteractions> {
         Box::pin(async {
+            finish(read_data()).await;
             let medicines = recognise(medications.medications());
             Ok(MedicationInteractions {
                 recognised: medicines.iter().map(|medicine| medicine.name().to_owned()).collect(),
@@ -190,6 +188,13 @@ fn read_data() -> Option<JoinHandle<()>> {
             Rules::embedded();
         })
     })
+}
+
+/// Waits until the data are read. Should that fail, the first use of them says so.
+async fn finish(reading: Option<JoinHandle<()>>) {
+    if let Some(reading) = reading {
+        let _ = reading.await;
+    }
 }
 
 /// Names the rules and the data, so that a change of either never serves the answers of the earlier ones.
