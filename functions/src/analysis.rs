@@ -169,20 +169,16 @@ impl HealthAnalyses {
     /// Keeps the summary with the next trip: also on a hit, where the session may be another person's.
     fn keep_summary(&self, session: &str, answer: &Answer, digest: &RequestDigest) {
         let Ok(key) = CacheKey::build("ai_summary", session, None) else { return };
-        let Some(mut summary) = Summary::of_answer(&answer.body) else { return };
-        summary.request_digest = digest.to_hex().into();
-        if let Ok(payload) = serde_json::to_vec(&summary) {
+        let digest = digest.to_hex();
+        let summary = Summary::of_answer(&answer.body, &digest).and_then(|summary| summary.to_json().ok());
+        if let Some(payload) = summary {
             self.cache.store_later(key, payload.into());
         }
     }
 
-    fn computing(
-        &self,
-        question: Arc<HealthAnalysisRequest>,
-        deadline: Deadline,
-    ) -> impl FnOnce() -> Computation + use<> {
-        let analyses = self.clone();
+    fn computing(&self, question: Arc<HealthAnalysisRequest>, deadline: Deadline) -> impl FnOnce() -> Computation {
         move || {
+            let analyses = self.clone();
             let job = || written::health_analysis(&question.canonical_json(analyses.analyzer()));
             let job = analyses.cache.has_successor().then(job);
             Computation::new(analyses.compute(question, deadline), job)

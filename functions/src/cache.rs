@@ -25,6 +25,7 @@ mod lookups;
 mod measures;
 mod minutes;
 mod near;
+mod nonces;
 mod records;
 mod renewing;
 mod sampled;
@@ -123,8 +124,8 @@ pub struct Parts {
 pub struct Visit {
     /// The entry that answers it.
     pub key: CacheKey,
-    /// Counters to raise in the same trip.
-    pub counts: Vec<CacheKey>,
+    /// The counter to raise in the same trip.
+    pub counts: Option<Counter>,
     /// What the person wrote, to be stored in the same trip.
     pub inputs: Vec<(CacheKey, Bytes)>,
     /// By when the request has to be answered.
@@ -139,7 +140,7 @@ impl Visit {
     /// A visit that brings nothing along.
     #[must_use]
     pub const fn to(key: CacheKey, deadline: Deadline) -> Self {
-        Self { key, counts: Vec::new(), inputs: Vec::new(), deadline, substitute: None, revisions: None }
+        Self { key, counts: None, inputs: Vec::new(), deadline, substitute: None, revisions: None }
     }
 }
 
@@ -214,7 +215,7 @@ impl Cache {
     {
         let (category, started) = (visit.key.kind().category(), Instant::now());
         let sighting = self.see(&visit);
-        let mut budget = Budget::new(&self.0.timing, visit.deadline);
+        let mut budget = Budget::new(&self.0.timing, visit.deadline, started);
         // Unlike the body of an `async fn` the block keeps no second copy of each argument while it waits; and it is one
         // block, because each combinator around a future copies it.
         async move {
@@ -264,7 +265,7 @@ impl Cache {
     }
 
     async fn find(&self, mut visit: Visit) -> Option<Answer> {
-        let mut budget = Budget::new(&self.0.timing, visit.deadline);
+        let mut budget = Budget::new(&self.0.timing, visit.deadline, Instant::now());
         match self.look_up(&mut visit, &mut budget).await {
             Found::Entry(entry, Freshness::Fresh | Freshness::RefreshEarly) => {
                 Some(entry.into_answer(CacheStatus::Hit))
@@ -272,11 +273,6 @@ impl Cache {
             Found::Entry(entry, Freshness::StaleWhileRevalidate) => Some(entry.into_answer(CacheStatus::Stale)),
             Found::Entry(_, Freshness::StaleIfError | Freshness::Gone) | Found::Nothing | Found::Failure(_) => None,
         }
-    }
-
-    /// Raises a counter with the next trip.
-    pub fn count(&self, counter: &CacheKey) {
-        self.0.deferred.count(counter, 1);
     }
 
     /// Stores what is not needed at once with the next trip.

@@ -48,6 +48,11 @@ pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// The nanoseconds since the beginning of 1970, for what must differ from one moment to the next.
+pub(crate) fn nanos() -> u64 {
+    SystemTime::UNIX_EPOCH.elapsed().ok().and_then(|elapsed| u64::try_from(elapsed.as_nanos()).ok()).unwrap_or_default()
+}
+
 fn system_now() -> UnixMillis {
     UnixMillis(SystemTime::UNIX_EPOCH.elapsed().map(millis).unwrap_or_default())
 }

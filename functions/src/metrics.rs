@@ -107,8 +107,8 @@ impl Line<'_> {
     fn write(&self, line: &mut String) -> fmt::Result {
         write!(line, r#"{{"_aws":{{"Timestamp":{},"CloudWatchMetrics":["#, self.timestamp.0)?;
         self.write_directives(line);
-        let (function, id) = (JsonText(self.function), JsonText(self.id.as_str()));
-        write!(line, r#"]}},"function":{function},"category":"{}","request_id":{id}"#, self.category)?;
+        let (function, id) = (JsonText(self.function), self.id.text());
+        write!(line, r#"]}},"function":{function},"category":"{}","request_id":{}"#, self.category, JsonText(&id))?;
         if let Some(cold_starts) = self.cold_starts {
             write!(line, r#","cold_starts":{cold_starts}"#)?;
         }

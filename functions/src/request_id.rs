@@ -3,7 +3,8 @@
 //! It travels with the task and not as a field of a span: a hit whose line is not written should not pay for one.
 
 use crate::task_local;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
+use std::borrow::Cow;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -12,32 +13,42 @@ tokio::task_local! {
     static CURRENT: RequestId;
 }
 
-const HEADER: &str = "x-request-id";
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How long an id of a client may be.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=64;
 
 /// The id of a request. Lambda gives it, or the client, or it is made up.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct RequestId(Arc<str>);
+pub(crate) enum RequestId {
+    Given(Arc<str>),
+    /// What this process calls itself, at random, and the number of the request: an id has to be another one than all
+    /// others, and may be guessed. It becomes a text where a line is written.
+    Made(u64),
+}
 
 impl RequestId {
     /// The id that the platform gave.
     #[must_use]
     pub(crate) fn of_platform(id: &str) -> Self {
-        Self(id.into())
+        Self::Given(id.into())
     }
 
     /// The client's id, or a new one when there is none that may be logged.
     pub(crate) fn of_request(headers: &HeaderMap) -> Self {
         let claimed = headers.get(HEADER).and_then(|value| value.to_str().ok());
-        claimed.filter(|id| may_be_logged(id)).map_or_else(Self::unique, |id| Self(id.into()))
+        claimed.filter(|id| may_be_logged(id)).map_or_else(Self::unique, Self::of_platform)
     }
 
     /// The id.
     #[must_use]
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        // Without randomness processes share ids, and answer all the same.
+        static PROCESS: LazyLock<u64> = LazyLock::new(|| getrandom::u64().unwrap_or_default());
+        match self {
+            Self::Given(id) => Cow::Borrowed(id),
+            Self::Made(number) => Cow::Owned(format!("{:016x}{number:016x}", *PROCESS)),
+        }
     }
 
     /// The id of the request that the current task belongs to, if it belongs to one.
@@ -50,14 +61,9 @@ impl RequestId {
         CURRENT.scope(self, work)
     }
 
-    /// What this process calls itself, at random, and the number of the request: an id has to be another one than all
-    /// others, and may be guessed.
     fn unique() -> Self {
-        // Without randomness processes share ids, and answer all the same.
-        static PROCESS: LazyLock<u64> = LazyLock::new(|| getrandom::u64().unwrap_or_default());
         static REQUESTS: AtomicU64 = AtomicU64::new(0);
-        let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
-        Self(format!("{:016x}{number:016x}", *PROCESS).into())
+        Self::Made(REQUESTS.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -86,11 +92,11 @@ mod tests {
     #[test]
     fn an_id_of_digits_is_taken_over_and_words_are_not() {
         let uuid = "0a1b2c3d-0000-4000-8000-0123456789ab";
-        assert_eq!(id_for(uuid).as_str(), uuid);
+        assert_eq!(id_for(uuid).text(), uuid);
         for refused in ["john-doe-migraine", "", "abc", "0123456789abcdef\u{20}", "zz0123456789"] {
             let id = id_for(refused);
-            assert_ne!(id.as_str(), refused);
-            assert_eq!(id.as_str().len(), 32);
+            assert_ne!(id.text(), refused);
+            assert_eq!(id.text().len(), 32);
         }
         assert_ne!(RequestId::unique(), RequestId::unique());
     }

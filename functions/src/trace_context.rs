@@ -3,13 +3,17 @@
 //! It travels with the task, as what is measured does, for origins to pass on. It is never logged.
 
 use crate::task_local;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
 tokio::task_local! {
     static CURRENT: TraceContext;
 }
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+const XRAY: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// The longest `tracestate` that has to be passed on (W3C Trace Context section 3.3.1.5).
 const MAX_TRACESTATE_CHARS: usize = 512;
@@ -33,10 +37,10 @@ impl TraceContext {
     /// The trace of a request: the client's, or else that of X-Ray, or else a new one.
     #[must_use]
     pub fn of_request(headers: &HeaderMap) -> Self {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let xray = text("x-amzn-trace-id").filter(|value| is_xray(value)).map(str::to_owned);
-        let given = text("traceparent").filter(|value| is_traceparent(value)).map(str::to_owned);
-        let tracestate = given.as_ref().and_then(|_| text("tracestate").filter(|value| is_tracestate(value)));
+        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let xray = text(&XRAY).filter(|value| is_xray(value)).map(str::to_owned);
+        let given = text(&TRACEPARENT).filter(|value| is_traceparent(value)).map(str::to_owned);
+        let tracestate = given.as_ref().and_then(|_| text(&TRACESTATE).filter(|value| is_tracestate(value)));
         let tracestate = tracestate.map(str::to_owned);
         let traceparent = given.map_or_else(OnceLock::new, OnceLock::from);
         Self(Arc::new(Trace { traceparent, tracestate, xray }))

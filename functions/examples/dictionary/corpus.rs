@@ -102,15 +102,12 @@ async fn session(
 ) -> Result<[Document; 3], Box<dyn Error>> {
     let (question, analysis) = ask(origin, case, medicines).await?;
     let input = question.canonical_json(origin.revision());
-    let summary = Summary {
-        condition: analysis.condition.as_str().into(),
-        severity: analysis.severity,
-        recommendation: analysis.recommendation.as_str().into(),
-        request_digest: RequestDigest::of(Category::HealthAnalysis, &input).to_hex().into(),
-    };
+    let analysis = document(Kind::Analysis, group, &analysis)?;
+    let digest = RequestDigest::of(Category::HealthAnalysis, &input).to_hex();
+    let summary = Summary::of_answer(&analysis.bytes, &digest).ok_or("an answer without a summary")?.to_json()?;
     Ok([
-        Document { kind: Kind::Summary, group, bytes: serde_json::to_vec(&summary)? },
-        document(Kind::Analysis, group, &analysis)?,
+        Document { kind: Kind::Summary, group, bytes: summary },
+        analysis,
         Document { kind: Kind::Input, group, bytes: input.into_bytes() },
     ])
 }

@@ -3,51 +3,71 @@
 use crate::origin::answer::Severity;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer as _, Serialize};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
+/// Room for all but the texts.
+const FRAME_BYTES: usize = 160;
+
 /// What of an answer is kept for the session, so that an operator or the front end can find back to it.
-#[derive(Debug, Deserialize, Serialize)]
+///
+/// Every hit makes one. So texts are passed on as they are written in the answer, and no more of it is read than has to
+/// be: what it goes on with after these members is the larger part.
+#[derive(Debug, Serialize)]
 pub struct Summary<'a> {
     /// What the complaint most likely is.
-    #[serde(borrow)]
-    pub condition: Cow<'a, str>,
+    condition: &'a RawValue,
     /// How urgent it is.
-    pub severity: Severity,
+    severity: Severity,
     /// What to do.
-    #[serde(borrow)]
-    pub recommendation: Cow<'a, str>,
+    recommendation: &'a RawValue,
     /// The digest of the question, under which the whole answer lies.
-    #[serde(borrow, default)]
-    pub request_digest: Cow<'a, str>,
+    request_digest: &'a str,
 }
 
 impl<'a> Summary<'a> {
-    /// The summary of an answer, still without the digest. Every hit makes one, so no more of the answer is read than
-    /// has to be: what it goes on with after these members is the larger part.
+    /// The summary of the answer to the question with this digest, in hexadecimal.
     #[must_use]
-    pub fn of_answer(answer: &'a [u8]) -> Option<Self> {
+    pub fn of_answer(answer: &'a [u8], request_digest: &'a str) -> Option<Self> {
         let mut found = Found::default();
         // The parser complains that it was stopped, or that the answer is none; what was found tells.
         let _ = serde_json::Deserializer::from_slice(answer).deserialize_map(&mut found);
-        Some(Self {
-            condition: found.condition?.0,
-            severity: found.severity?,
-            recommendation: found.recommendation?.0,
-            request_digest: Cow::Borrowed(""),
-        })
+        let text = |member: Option<&'a RawValue>| member.filter(|value| value.get().starts_with('"'));
+        let (condition, recommendation) = (text(found.condition)?, text(found.recommendation)?);
+        Some(Self { condition, severity: found.severity?, recommendation, request_digest })
+    }
+
+    /// The summary as JSON.
+    ///
+    /// # Errors
+    ///
+    /// None that can happen.
+    pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        let texts = self.condition.get().len() + self.recommendation.get().len();
+        let mut json = Vec::with_capacity(FRAME_BYTES + texts);
+        serde_json::to_writer(&mut json, self)?;
+        Ok(json)
+    }
+
+    /// The digest that a summary names.
+    #[must_use]
+    pub fn digest_in(json: &[u8]) -> Option<Cow<'_, str>> {
+        #[derive(Deserialize)]
+        struct Named<'a> {
+            #[serde(borrow)]
+            request_digest: Cow<'a, str>,
+        }
+        serde_json::from_slice::<Named<'_>>(json).ok().map(|named| named.request_digest)
     }
 }
 
 #[derive(Default)]
 struct Found<'a> {
-    condition: Option<Text<'a>>,
+    condition: Option<&'a RawValue>,
     severity: Option<Severity>,
-    recommendation: Option<Text<'a>>,
+    recommendation: Option<&'a RawValue>,
 }
-
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -90,27 +110,52 @@ impl<'de> Visitor<'de> for &mut Found<'de> {
 #[cfg(test)]
 mod tests {
     use super::Summary;
-    use crate::origin::answer::Severity;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    const DIGEST: &str = "the digest";
+
+    fn summary_of(answer: &str) -> Option<Value> {
+        let summary = Summary::of_answer(answer.as_bytes(), DIGEST)?;
+        let summary = summary.to_json().expect("JSON");
+        assert_eq!(Summary::digest_in(&summary).as_deref(), Some(DIGEST));
+        serde_json::from_slice(&summary).ok()
+    }
 
     #[test]
     fn a_summary_has_the_members_of_the_answer_wherever_they_stand() {
+        let expected =
+            json!({"condition": "a \"b\"", "severity": "mild", "recommendation": "rest", "request_digest": DIGEST});
         for answer in [
             r#"{"condition":"a \"b\"","x":[1,{"severity":2}],"severity":"mild","recommendation":"rest","disclaimer":"c"}"#,
-            r#"{"recommendation":"rest","condition":"a \"b\"","disclaimer":"c","severity":"mild"}"#,
+            r#"{"recommendation":"rest","condition":"a \u0022b\u0022","disclaimer":"c","severity":"mild"}"#,
         ] {
-            let summary = Summary::of_answer(answer.as_bytes()).expect("an answer");
-            let Summary { condition, severity, recommendation, request_digest } = summary;
-            assert_eq!((&*condition, severity, &*recommendation), ("a \"b\"", Severity::Mild, "rest"));
-            assert_eq!(request_digest, "");
+            assert_eq!(summary_of(answer).as_ref(), Some(&expected), "{answer}");
         }
     }
 
     #[test]
     fn what_is_no_answer_has_none() {
-        for body in
-            ["", "[]", "{}", r#"{"condition":"a","severity":"none","recommendation":"b"}"#, r#"{"condition":"a""#]
-        {
-            assert!(Summary::of_answer(body.as_bytes()).is_none(), "{body}");
+        for body in [
+            "",
+            "[]",
+            "{}",
+            r#"{"condition":"a","severity":"none","recommendation":"b"}"#,
+            r#"{"condition":7,"severity":"mild","recommendation":"b"}"#,
+            r#"{"condition":"a","severity":"mild","recommendation":null}"#,
+            r#"{"condition":"a""#,
+        ] {
+            assert_eq!(summary_of(body), None, "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn texts_are_those_of_the_answer(condition in ".*", recommendation in ".*") {
+            let answer = json!({"condition": condition, "severity": "mild", "recommendation": recommendation});
+            let summary = summary_of(&answer.to_string()).expect("a summary");
+            prop_assert_eq!(&summary["condition"], &answer["condition"]);
+            prop_assert_eq!(&summary["recommendation"], &answer["recommendation"]);
         }
     }
 }

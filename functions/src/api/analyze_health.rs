@@ -32,7 +32,7 @@ pub(super) fn analyze_health(
     client: Client,
     request: Request,
 ) -> impl Future<Output = Result<Response, Problem>> + Send {
-    let session = SessionId::of_request(request.headers());
+    let session = SessionId::of_request(&request);
     let claimed = claimed_digest(request.headers());
     let body = read_json_body(request, services.limits.body_bytes);
     async move {
@@ -47,8 +47,9 @@ pub(super) fn analyze_health(
         }
         let asker = Asker { session: session.as_str(), payer: client.paying_from(&services.exposure.computations) };
         let answer = services.analyses.analyze(question, asker, deadline).await?;
-        let mut response = personal_answer(&answer);
-        response.headers_mut().insert(ETAG, EntityTag::of(&answer.body)?.into_header());
+        let tag = EntityTag::of(&answer.body)?;
+        let mut response = personal_answer(answer);
+        response.headers_mut().insert(ETAG, tag.into_header());
         response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
         response.headers_mut().insert(SESSION_HEADER, session.into_header());
         Ok(response)
@@ -82,9 +83,10 @@ pub(super) async fn find_analysis(
 ) -> Result<Response, Problem> {
     let digest = digest_of_path(digest)?;
     let answer = services.analyses.find(&digest, deadline).await.ok_or_else(Problem::not_cached)?;
-    let mut response = personal_answer(&answer);
+    let tag = EntityTag::of(&answer.body)?;
+    let mut response = personal_answer(answer);
     response.headers_mut().insert(DIGEST_HEADER, header_of(&digest)?);
-    Ok(conditional::unless_known(EntityTag::of(&answer.body)?, &headers, response))
+    Ok(conditional::unless_known(tag, &headers, response))
 }
 
 pub(super) fn describe_analyze_health() -> Operation {

@@ -25,8 +25,9 @@ pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const LONGEST_PUBLIC: Duration = Duration::from_secs(3_600);
 
 /// A response with an answer about a person.
-pub(super) fn personal_answer(answer: &Answer) -> Response {
-    described(answer, Body::from(answer.body.clone()), PRIVATE)
+pub(super) fn personal_answer(answer: Answer) -> Response {
+    let headers = Headers::of(&answer);
+    headers.on(json(answer.body, PRIVATE))
 }
 
 /// A response with an answer that is the same for everybody: `body` has the answer in it. `fresh_for` is for how long
@@ -37,7 +38,8 @@ pub(super) fn public_answer(answer: &Answer, body: impl Into<Body>, fresh_for: i
     let remaining = remaining.unwrap_or_else(fresh_for);
     let age = answer.age.filter(|_| !remaining.is_zero()).unwrap_or_default();
     let cache_control = format!("public, max-age={}", (age + remaining.min(LONGEST_PUBLIC)).as_secs());
-    described(answer, body.into(), HeaderValue::try_from(cache_control).unwrap_or(NO_STORE))
+    let headers = Headers::of(answer);
+    headers.on(json(body, HeaderValue::try_from(cache_control).unwrap_or(NO_STORE)))
 }
 
 /// A response that was made for one moment.
@@ -45,16 +47,26 @@ pub(super) fn momentary(body: impl Into<Body>) -> Response {
     json(body, NO_STORE)
 }
 
-fn described(answer: &Answer, body: Body, cache_control: HeaderValue) -> Response {
-    let cache_status = cache_status(answer);
-    let mut response = json(body, cache_control);
-    let headers = response.headers_mut();
-    headers.insert(X_CACHE, HeaderValue::from_static(answer.status.x_cache()));
-    headers.extend(cache_status.map(|value| (CACHE_STATUS, value)));
-    // Age says that an answer was not computed for this request (RFC 9111 section 5.1), so only stored ones have it.
-    headers.extend(answer.age.map(|age| (AGE, HeaderValue::from(age.as_secs()))));
-    response.extensions_mut().insert(answer.status);
-    response
+/// What the headers of an answer say of how the cache served it.
+struct Headers {
+    x_cache: &'static str,
+    cache_status: Option<HeaderValue>,
+    /// Age says that an answer was not computed for this request (RFC 9111 section 5.1), so only stored ones have it.
+    age: Option<Duration>,
+}
+
+impl Headers {
+    fn of(answer: &Answer) -> Self {
+        Self { x_cache: answer.status.x_cache(), cache_status: cache_status(answer), age: answer.age }
+    }
+
+    fn on(self, mut response: Response) -> Response {
+        let headers = response.headers_mut();
+        headers.insert(X_CACHE, HeaderValue::from_static(self.x_cache));
+        headers.extend(self.cache_status.map(|value| (CACHE_STATUS, value)));
+        headers.extend(self.age.map(|age| (AGE, HeaderValue::from(age.as_secs()))));
+        response
+    }
 }
 
 /// The value of `Cache-Status` (RFC 9211). `stored` goes with a forwarded request (section 2.5), and a negative `ttl` is

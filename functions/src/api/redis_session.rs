@@ -135,8 +135,7 @@ async fn analyses_of(services: &Services, keys: &[CacheKey], deadline: Deadline)
     let summary = keys.iter().find(|key| key.kind() == EntryKind::AiSummary);
     let Some(summary) = summary else { return Ok(Vec::new()) };
     let Some(payload) = services.cache.kept(summary, deadline).await? else { return Ok(Vec::new()) };
-    let summary = serde_json::from_slice::<Summary<'_>>(&payload).ok();
-    let digest = summary.and_then(|summary| summary.request_digest.parse().ok());
+    let digest = Summary::digest_in(&payload).and_then(|digest| digest.parse().ok());
     Ok(digest.map(|digest| services.analyses.keys_of(&digest)).unwrap_or_default())
 }
 

@@ -1,7 +1,8 @@
 //! What surrounds every request: its id and trace, the time limit, a plain 500 for a panic, one log line.
 
 use super::Problem;
-use crate::cache::{CacheStatus, Deadline};
+use super::cache_headers::X_CACHE;
+use crate::cache::Deadline;
 use crate::config::Limits;
 use crate::request_id::RequestId;
 use crate::trace_context::TraceContext;
@@ -13,7 +14,7 @@ use http::Method;
 use std::convert::Infallible;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::time::{Duration, Instant};
+use tokio::time::Instant;
 use tower::Service;
 
 /// Answers a request within its time limit, whatever its handler does, and logs it. Whoever passes a request on from a
@@ -42,7 +43,7 @@ fn answer(
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().cloned();
-    let deadline = Deadline::after(limits.request_timeout);
+    let deadline = Deadline(started + limits.request_timeout);
     let deadline = request.extensions().get::<Deadline>().map_or(deadline, |given| deadline.min(*given));
     request.extensions_mut().insert(deadline);
     // The future is dropped when it panics, so nothing of it can be seen in a broken state.
@@ -52,16 +53,17 @@ fn answer(
         Ok(Err(_panic)) => Ok(Problem::internal().into_response()),
         Err(_elapsed) => Ok(Problem::timed_out().into_response()),
     });
-    handled.inspect_ok(move |response| log(&method, path.as_ref(), response, started.elapsed()))
+    handled.inspect_ok(move |response| log(&method, path.as_ref(), response, started))
 }
 
-fn log(method: &Method, path: Option<&MatchedPath>, response: &Response, took: Duration) {
+/// A line that is not written reads no clock.
+fn log(method: &Method, path: Option<&MatchedPath>, response: &Response, started: Instant) {
     tracing::info!(
         method = method.as_str(),
         route = path.map_or("none", MatchedPath::as_str),
         status = response.status().as_u16(),
-        cache = response.extensions().get::<CacheStatus>().map(|status| status.x_cache()),
-        micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        cache = response.headers().get(X_CACHE).and_then(|status| status.to_str().ok()),
+        micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         "request answered"
     );
 }

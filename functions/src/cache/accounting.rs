@@ -40,7 +40,7 @@ impl Cache {
     /// Raises a counter with a later trip.
     pub fn tally(&self, counter: Counter, by: u64) {
         if by > 0 {
-            counter.with_key(|counter| self.0.deferred.count(counter, by));
+            self.0.deferred.count(counter, by);
         }
     }
 

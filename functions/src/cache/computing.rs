@@ -78,7 +78,8 @@ impl Cache {
             let (Computation { work, job }, deadline) = (compute, journey.deadline);
             let until = cache.time_to_finish(job.as_ref(), deadline);
             // Nobody waits for it any more, so it has the whole of the store's time.
-            let mut journey = Journey { deadline: until, budget: Budget::new(&cache.0.timing, until), ..journey };
+            let mut journey =
+                Journey { deadline: until, budget: Budget::new(&cache.0.timing, until, Instant::now()), ..journey };
             if let Right::Leased(lease) = cache.ask_within_budget(&refreshed, &mut journey).await
                 && let Err(OriginError::TimedOut) =
                     cache.compute_under(&lease, &refreshed, Computed::properly(work)).await
@@ -137,8 +138,8 @@ impl Cache {
         journey: &mut Journey,
     ) -> Result<(), E> {
         let is_asked = journey.bypass.is_none() && !self.0.flights.is_under_way(key);
-        let Some(patience) = journey.budget.patience().filter(|_| is_asked) else { return Ok(()) };
         let started = Instant::now();
+        let Some(patience) = journey.budget.patience(started).filter(|_| is_asked) else { return Ok(()) };
         let admitted = tokio::time::timeout_at(patience.until, admission).await;
         journey.budget.spend_since(started);
         admitted.unwrap_or(Ok(()))

@@ -140,14 +140,9 @@ impl Counter {
     /// Where the counter lies in the store; `None` never happens, because every counter has a valid key.
     #[must_use]
     pub fn key(self) -> Option<CacheKey> {
-        self.with_key(CacheKey::clone)
-    }
-
-    /// Does something with the key of the counter, which need not be copied for that.
-    pub(super) fn with_key<T>(self, act: impl FnOnce(&CacheKey) -> T) -> Option<T> {
         KEYS.with_borrow_mut(|keys| match keys.entry(self) {
-            Entry::Occupied(known) => Some(act(known.get())),
-            Entry::Vacant(unknown) => Some(act(unknown.insert(self.build()?))),
+            Entry::Occupied(known) => Some(known.get().clone()),
+            Entry::Vacant(unknown) => Some(unknown.insert(self.build()?).clone()),
         })
     }
 
@@ -228,8 +223,8 @@ impl Endpoint {
 
     /// The counter that each request raises, for its [`Visit`](super::Visit).
     #[must_use]
-    pub fn requests(self) -> Vec<CacheKey> {
-        Counter::Usage(self, Usage::Requests).key().into_iter().collect()
+    pub const fn requests(self) -> Option<Counter> {
+        Some(Counter::Usage(self, Usage::Requests))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What need not reach the store at once and rides along with the next trip: a hit is only known once its own trip is
 //! over, and counting it must not cost a second one.
 
-use super::counter::{Counter, MinuteCount};
+use super::counter::{Counter, MinuteCount, Usage};
 use super::hottest::Hottest;
 use super::latency::{Source, Stopwatch};
 use super::minutes::{Minutes, UnixMinute};
@@ -39,7 +39,7 @@ pub(super) struct Deferred {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    counts: HashMap<CacheKey, Due>,
+    counts: HashMap<Counter, Due>,
     has_counts: bool,
     payloads: VecDeque<(CacheKey, Bytes)>,
     counts_rode_at: UnixMillis,
@@ -73,7 +73,7 @@ pub(super) enum Boarding {
 #[derive(Debug, Default)]
 pub(super) struct Riders {
     /// Counters and by how much they are to be raised.
-    pub(super) counts: Vec<(CacheKey, u64)>,
+    pub(super) counts: Vec<(Counter, u64)>,
     /// Payloads to be stored.
     pub(super) payloads: Vec<(CacheKey, Bytes)>,
     /// What is to be added to the buckets of minutes.
@@ -82,19 +82,18 @@ pub(super) struct Riders {
 
 impl Deferred {
     /// Raises a counter, and that of the minute.
-    pub(super) fn count(&self, counter: &CacheKey, by: u64) {
+    pub(super) fn count(&self, counter: Counter, by: u64) {
         let mut waiting = self.waiting();
-        waiting.change(counter, |due| {
-            due.ever += by;
-            due.minute += by;
-        });
+        let due = waiting.counts.entry(counter).or_default();
+        due.ever += by;
+        due.minute += by;
         (waiting.has_counts, waiting.has_minutes) = (true, true);
     }
 
     /// Raises a counter once more by what did not get to the store. It is in its minute already.
-    pub(super) fn count_again(&self, counter: &CacheKey, by: u64) {
+    pub(super) fn count_again(&self, counter: Counter, by: u64) {
         let mut waiting = self.waiting();
-        waiting.change(counter, |due| due.ever += by);
+        waiting.counts.entry(counter).or_default().ever += by;
         waiting.has_counts = true;
     }
 
@@ -124,8 +123,8 @@ impl Deferred {
         }
     }
 
-    /// Takes what rides along with a trip that raises some counters itself, which are noted for their minute.
-    pub(super) fn take(&self, boarding: Boarding, raised: &[CacheKey]) -> Riders {
+    /// Takes what rides along with a trip that raises a counter itself, which is noted for its minute.
+    pub(super) fn take(&self, boarding: Boarding, raised: Option<Counter>) -> Riders {
         let mut waiting = self.waiting();
         self.turn(&mut waiting, UnixMinute::of(boarding.now()));
         waiting.note(raised);
@@ -138,7 +137,7 @@ impl Deferred {
     /// Takes back what the store did not take. Minutes that it may have taken are not among them: a bucket must not
     /// count anything twice.
     pub(super) fn put_back(&self, riders: Riders) {
-        riders.counts.into_iter().for_each(|(counter, by)| self.count_again(&counter, by));
+        riders.counts.into_iter().for_each(|(counter, by)| self.count_again(counter, by));
         riders.payloads.into_iter().for_each(|(key, payload)| self.store(key, payload));
         let mut waiting = self.waiting();
         riders.minutes.into_iter().for_each(|(minute, bucket)| waiting.minutes.add(minute, bucket.counts));
@@ -192,7 +191,7 @@ impl Deferred {
             return;
         }
         let counted = waiting.counts.iter_mut().filter(|(_, due)| due.minute > 0);
-        let counts = counted.map(|(counter, due)| (Counter::name_in_minutes(counter), std::mem::take(&mut due.minute)));
+        let counts = counted.map(|(counter, due)| (counter.name(), std::mem::take(&mut due.minute)));
         let latencies = self.stopwatch.take();
         let latencies = latencies.map(|(source, class, answers)| (MinuteCount::Latency(source, class).name(), answers));
         waiting.minutes.add(waiting.minute, counts.chain(latencies));
@@ -227,7 +226,7 @@ impl Boarding {
 }
 
 impl Waiting {
-    fn take_counts(&mut self, boarding: Boarding) -> Vec<(CacheKey, u64)> {
+    fn take_counts(&mut self, boarding: Boarding) -> Vec<(Counter, u64)> {
         if let Boarding::Now(now) = boarding {
             if now.is_within(COUNTS_RIDE_EVERY, self.counts_rode_at) || !self.has_counts {
                 return Vec::new();
@@ -236,24 +235,16 @@ impl Waiting {
         }
         self.has_counts = false;
         let due = self.counts.iter_mut().filter(|(_, due)| due.ever > 0);
-        let mut counts: Vec<_> = due.map(|(counter, due)| (counter.clone(), std::mem::take(&mut due.ever))).collect();
+        let mut counts: Vec<_> = due.map(|(counter, due)| (*counter, std::mem::take(&mut due.ever))).collect();
         // Requests go before hits, so that nobody who reads in between sees more hits than requests.
-        counts.sort_unstable_by_key(|(counter, _)| !counter.as_str().ends_with(":requests"));
+        counts.sort_unstable_by_key(|(counter, _)| !matches!(counter, Counter::Usage(_, Usage::Requests)));
         counts
     }
 
-    fn note(&mut self, raised: &[CacheKey]) {
-        for counter in raised {
-            self.change(counter, |due| due.minute += 1);
+    fn note(&mut self, raised: Option<Counter>) {
+        if let Some(counter) = raised {
+            self.counts.entry(counter).or_default().minute += 1;
             self.has_minutes = true;
-        }
-    }
-
-    /// Changes what a counter is to be raised by. Its key is copied only when it is new.
-    fn change(&mut self, counter: &CacheKey, change: impl FnOnce(&mut Due)) {
-        match self.counts.get_mut(counter) {
-            Some(due) => change(due),
-            None => change(self.counts.entry(counter.clone()).or_default()),
         }
     }
 

@@ -15,10 +15,12 @@
 mod tests;
 
 use super::keyring::{NONCE_BYTES, TAG_BYTES};
+use super::nonces::{Entropy, Nonces};
 use super::{Encryption, Keyring, compression};
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use medinsight_core::request::check_object;
 use medinsight_core::{CacheKey, EntryHeader, Generation, HEADER_BYTES, InvalidHeader, KeyId, Sealing, UnixMillis};
+use std::cell::RefCell;
 
 /// The longest payload that is stored, in bytes.
 pub(super) const MAX_PAYLOAD_BYTES: usize = 1 << 20;
@@ -33,8 +35,8 @@ const SEALED_AT: usize = HEADER_BYTES + NONCE_BYTES;
 #[derive(Clone, Debug)]
 pub struct Envelope {
     encryption: Encryption,
-    /// Fills a buffer with random bytes; only tests have another source than the system.
-    entropy: fn(&mut [u8]) -> Result<(), getrandom::Error>,
+    /// Only tests have another source than the system.
+    entropy: Entropy,
 }
 
 /// What a writer knows of an entry.
@@ -78,11 +80,23 @@ impl Envelope {
     ///
     /// [`NotWrapped`] when the entry is not to be stored.
     pub fn wrap(&self, key: &CacheKey, stamp: &Stamp, payload: &[u8]) -> Result<Bytes, NotWrapped> {
-        self.wrap_as(key.as_str(), stamp, payload)
+        self.wrap_as(key.as_str(), stamp, payload, &mut self.nonces(1))
     }
 
-    /// [`Envelope::wrap`] for what is no entry of the store, under a name that is no key.
-    pub(super) fn wrap_as(&self, name: &str, stamp: &Stamp, payload: &[u8]) -> Result<Bytes, NotWrapped> {
+    /// Nonces for so many entries that are made one after the other.
+    pub(super) const fn nonces(&self, entries: usize) -> Nonces {
+        Nonces::new(self.entropy, entries)
+    }
+
+    /// [`Envelope::wrap`] with a given source of nonces, also for what is no entry of the store, under a name that is
+    /// no key.
+    pub(super) fn wrap_as(
+        &self,
+        name: &str,
+        stamp: &Stamp,
+        payload: &[u8],
+        nonces: &mut Nonces,
+    ) -> Result<Bytes, NotWrapped> {
         if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(NotWrapped::TooLarge);
         }
@@ -90,7 +104,7 @@ impl Envelope {
         let header = self.header(stamp, compressed.is_some()).encode();
         let payload = compressed.as_deref().unwrap_or(payload);
         let entry = match &self.encryption {
-            Encryption::Sealed(keyring) => self.seal(keyring, &header, name, payload)?,
+            Encryption::Sealed(keyring) => seal(keyring, nonces.draw()?, &header, name, payload)?,
             Encryption::Off => [header.as_slice(), payload].concat().into(),
         };
         if entry.len() > MAX_ENTRY_BYTES { Err(NotWrapped::TooLarge) } else { Ok(entry) }
@@ -117,13 +131,17 @@ impl Envelope {
             Err(InvalidHeader::Foreign) => return self.legacy(entry),
             Err(error) => return Err(error.into()),
         };
+        let decompressed = |text: &[u8]| compression::decompress(text).map(Bytes::from);
         let payload = match (&self.encryption, header.sealing) {
-            (Encryption::Sealed(keyring), Sealing::Sealed(id)) => unseal(keyring, id, name, entry)?,
+            (Encryption::Sealed(keyring), Sealing::Sealed(id)) => {
+                let text = unseal(keyring, id, name, entry)?;
+                if header.compressed { decompressed(&text)? } else { text.freeze() }
+            }
+            (Encryption::Off, Sealing::Plain) if header.compressed => decompressed(&entry[HEADER_BYTES..])?,
             (Encryption::Off, Sealing::Plain) => entry.slice(HEADER_BYTES..),
             (Encryption::Sealed(_), Sealing::Plain) => return Err(Unreadable::NotSealed),
             (Encryption::Off, Sealing::Sealed(_)) => return Err(Unreadable::UnknownKey),
         };
-        let payload = if header.compressed { compression::decompress(&payload)?.into() } else { payload };
         Ok(Opened::Entry(header, payload))
     }
 
@@ -136,24 +154,6 @@ impl Envelope {
         EntryHeader { compressed, sealing, written_at, fresh_for_secs, origin_cost_ms, generation }
     }
 
-    fn seal(
-        &self,
-        keyring: &Keyring,
-        header: &[u8; HEADER_BYTES],
-        name: &str,
-        payload: &[u8],
-    ) -> Result<Bytes, NotWrapped> {
-        let mut nonce = [0; NONCE_BYTES];
-        (self.entropy)(&mut nonce).map_err(|_| NotWrapped::NoRandomness)?;
-        let mut entry = BytesMut::with_capacity(SEALED_AT + payload.len() + TAG_BYTES);
-        entry.put_slice(header);
-        entry.put_slice(&nonce);
-        entry.put_slice(payload);
-        let tag = keyring.sealing_key().seal(nonce, &associated_data(header, name), &mut entry[SEALED_AT..]);
-        entry.put_slice(&tag.map_err(|_| NotWrapped::TooLarge)?);
-        Ok(entry.freeze())
-    }
-
     /// What the earlier service stored is read while encryption is off; else whoever can write could plant it.
     fn legacy(&self, entry: Bytes) -> Result<Opened, Unreadable> {
         match &self.encryption {
@@ -164,21 +164,48 @@ impl Envelope {
     }
 }
 
-fn unseal(keyring: &Keyring, id: KeyId, name: &str, entry: Bytes) -> Result<Bytes, Unreadable> {
+fn seal(
+    keyring: &Keyring,
+    nonce: [u8; NONCE_BYTES],
+    header: &[u8; HEADER_BYTES],
+    name: &str,
+    payload: &[u8],
+) -> Result<Bytes, NotWrapped> {
+    let mut entry = BytesMut::with_capacity(SEALED_AT + payload.len() + TAG_BYTES);
+    entry.put_slice(header);
+    entry.put_slice(&nonce);
+    entry.put_slice(payload);
+    let text = &mut entry[SEALED_AT..];
+    let tag = with_associated_data(header, name, |associated| keyring.sealing_key().seal(nonce, associated, text));
+    entry.put_slice(&tag.map_err(|_| NotWrapped::TooLarge)?);
+    Ok(entry.freeze())
+}
+
+fn unseal(keyring: &Keyring, id: KeyId, name: &str, entry: Bytes) -> Result<BytesMut, Unreadable> {
     let sealing_key = keyring.find(id).ok_or(Unreadable::UnknownKey)?;
     let mut entry = entry.try_into_mut().unwrap_or_else(|shared| BytesMut::from(shared.as_ref()));
     let (header, sealed) = entry.split_first_chunk_mut::<HEADER_BYTES>().ok_or(Unreadable::Malformed)?;
     let (nonce, sealed) = sealed.split_first_chunk_mut::<NONCE_BYTES>().ok_or(Unreadable::Malformed)?;
     let (text, tag) = sealed.split_last_chunk_mut::<TAG_BYTES>().ok_or(Unreadable::Malformed)?;
-    let opened = sealing_key.open(*nonce, &associated_data(header, name), text, *tag);
+    let opened = with_associated_data(header, name, |associated| sealing_key.open(*nonce, associated, text, *tag));
     opened.map_err(|_| Unreadable::NotAuthentic)?;
-    let end = SEALED_AT + text.len();
-    Ok(entry.freeze().slice(SEALED_AT..end))
+    entry.truncate(entry.len() - TAG_BYTES);
+    entry.advance(SEALED_AT);
+    Ok(entry)
 }
 
-/// The header has one length and one encoding, so that no two pairs have the same bytes.
-fn associated_data(header: &[u8; HEADER_BYTES], name: &str) -> Vec<u8> {
-    [header.as_slice(), name.as_bytes()].concat()
+/// The header has one length and one encoding, so that no two pairs have the same bytes. They are put together in
+/// memory that each thread keeps for that.
+fn with_associated_data<T>(header: &[u8; HEADER_BYTES], name: &str, act: impl FnOnce(&[u8]) -> T) -> T {
+    thread_local! {
+        static ASSOCIATED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    ASSOCIATED.with_borrow_mut(|associated| {
+        associated.clear();
+        associated.extend_from_slice(header);
+        associated.extend_from_slice(name.as_bytes());
+        act(associated)
+    })
 }
 
 /// Why a payload is not made an entry.

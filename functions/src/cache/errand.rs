@@ -4,6 +4,7 @@ use super::counter::Counter;
 use super::deferred::{Boarding, Riders};
 use super::generations::Known;
 use super::measures;
+use super::nonces::Nonces;
 use super::substitute::Computed;
 use super::{Cache, Stamp};
 use crate::store::{Doubt, LeaseRequest, Patience, Reply, StoreError, Trip, Write};
@@ -21,10 +22,16 @@ pub(super) struct Errand {
     pub(super) lease: Option<LeaseRequest>,
     /// Categories whose generations have to be read.
     pub(super) generations: Vec<Category>,
-    /// Counters of this request.
-    pub(super) counts: Vec<CacheKey>,
+    /// The counter that this request raises.
+    pub(super) counts: Option<Counter>,
     /// Payloads of this request, to be stored.
     pub(super) payloads: Vec<(CacheKey, Bytes)>,
+}
+
+/// Writes the entries of one trip.
+pub(super) struct Pen {
+    writes_at: UnixMillis,
+    nonces: Nonces,
 }
 
 /// A payload that was sent, and the generation that it was stamped with.
@@ -54,7 +61,7 @@ fn sizes(sent: &mut [Sent]) -> Vec<(CacheKey, u64)> {
 
 impl Errand {
     fn is_empty(&self) -> bool {
-        self.read.is_none() && self.generations.is_empty() && self.counts.is_empty() && self.payloads.is_empty()
+        self.read.is_none() && self.generations.is_empty() && self.counts.is_none() && self.payloads.is_empty()
     }
 }
 
@@ -63,12 +70,13 @@ impl Cache {
     pub(super) async fn run(&self, errand: Errand, patience: Patience) -> Result<Reply, StoreError> {
         let started = self.0.clock.now();
         let boarding = if errand.is_empty() { Boarding::All(started) } else { Boarding::Now(started) };
-        let mut riders = self.0.deferred.take(boarding, &errand.counts);
+        let mut riders = self.0.deferred.take(boarding, errand.counts);
         let Errand { read, lease, generations, counts, payloads } = errand;
         riders.payloads.extend(payloads);
         let mut trip = Trip { read, lease, generations, ..Trip::default() };
         let mut sent = self.pack(&mut trip, riders.payloads, started);
-        trip.counts = counts.iter().map(|counter| (counter.clone(), 1)).chain(riders.counts.iter().cloned()).collect();
+        let counted = counts.map(|counter| (counter, 1)).into_iter().chain(riders.counts.iter().copied());
+        trip.counts = counted.filter_map(|(counter, by)| Some((counter.key()?, by))).collect();
         if let Boarding::All(_) = boarding {
             trip.counts.extend(sizes(&mut sent));
             trip.samples = self.due_samples(started);
@@ -82,11 +90,11 @@ impl Cache {
         // A box, so that the future of a request that needs no trip is small: it is moved several times.
         let result = Box::pin(self.0.store.run(trip, patience)).await;
         if let Some(category) = category {
-            measures::store_took(category, sent_at.elapsed());
+            measures::store_took(category, sent_at);
         }
         match &result {
-            Ok(reply) => self.learn(reply, started, &counts, sent),
-            Err(error) => self.put_back(error, &counts, Riders { payloads: Vec::new(), ..riders }, sent),
+            Ok(reply) => self.learn(reply, started, counts, sent),
+            Err(error) => self.put_back(error, counts, Riders { payloads: Vec::new(), ..riders }, sent),
         }
         result
     }
@@ -96,6 +104,7 @@ impl Cache {
     /// waits for the next trip.
     fn pack(&self, trip: &mut Trip, payloads: Vec<(CacheKey, Bytes)>, now: UnixMillis) -> Vec<Sent> {
         let mut sent = Vec::with_capacity(payloads.len());
+        let mut pen = self.pen(payloads.len(), now);
         for (key, payload) in payloads {
             let category = key.kind().category();
             let known = self.0.generations.known(category, now);
@@ -104,7 +113,7 @@ impl Cache {
             }
             match known {
                 Known::Current(generation) | Known::Earlier(generation) => {
-                    let write = self.write(&key, &payload, generation);
+                    let write = self.write(&key, &payload, generation, &mut pen);
                     let bytes = write.as_ref().map(|write| write.entry.len());
                     trip.writes.extend(write);
                     sent.push(Sent { key, payload, generation, bytes });
@@ -115,7 +124,7 @@ impl Cache {
         sent
     }
 
-    fn learn(&self, reply: &Reply, started: UnixMillis, counts: &[CacheKey], sent: Vec<Sent>) {
+    fn learn(&self, reply: &Reply, started: UnixMillis, counts: Option<Counter>, sent: Vec<Sent>) {
         self.0.generations.learn(&reply.generations, started);
         if let Some(reason) = reply.refusal {
             self.tally(Counter::Store(reason), 1);
@@ -133,7 +142,7 @@ impl Cache {
         }
     }
 
-    fn put_back(&self, error: &StoreError, counts: &[CacheKey], riding: Riders, sent: Vec<Sent>) {
+    fn put_back(&self, error: &StoreError, counts: Option<Counter>, riding: Riders, sent: Vec<Sent>) {
         self.tally(Counter::Store(error.reason), 1);
         self.count_again(counts);
         let payloads = sent.into_iter().map(|sent| (sent.key, sent.payload)).collect();
@@ -143,16 +152,16 @@ impl Cache {
         });
     }
 
-    /// Counts the requests of a trip once more, although they may have been counted. Hits in doubt are not: an error
+    /// Counts the request of a trip once more, although it may have been counted. Hits in doubt are not: an error
     /// then makes the hit rate too low and never too high.
-    fn count_again(&self, counts: &[CacheKey]) {
-        counts.iter().for_each(|counter| self.0.deferred.count_again(counter, 1));
+    fn count_again(&self, counts: Option<Counter>) {
+        counts.into_iter().for_each(|counter| self.0.deferred.count_again(counter, 1));
     }
 
     /// The entry of what a person wrote; `None` when it is not to be stored.
-    fn write(&self, key: &CacheKey, payload: &Bytes, generation: Generation) -> Option<Write> {
+    fn write(&self, key: &CacheKey, payload: &Bytes, generation: Generation, pen: &mut Pen) -> Option<Write> {
         let as_usual = Computed { body: payload.clone(), fresh_for_at_most: None };
-        self.write_computed(key, &as_usual, Duration::ZERO, generation)
+        self.write_computed(key, &as_usual, Duration::ZERO, generation, pen)
     }
 
     /// The entry of a computed answer; `None` when it is not to be stored.
@@ -162,19 +171,25 @@ impl Cache {
         computed: &Computed,
         cost: Duration,
         generation: Generation,
+        pen: &mut Pen,
     ) -> Option<Write> {
         let usual = self.lifetime(key)?.jittered_secs(key);
         let at_most = computed.fresh_for_at_most.and_then(|life| u32::try_from(life.as_secs()).ok());
         let fresh_for_secs = at_most.map_or(usual, |at_most| usual.min(at_most));
         let origin_cost_ms = u32::try_from(crate::clock::millis(cost)).unwrap_or(u32::MAX);
-        let written_at = self.0.clock.now();
-        self.frame(key, &computed.body, &Stamp { written_at, fresh_for_secs, origin_cost_ms, generation })
+        let stamp = Stamp { written_at: pen.writes_at, fresh_for_secs, origin_cost_ms, generation };
+        self.frame(key, &computed.body, &stamp, &mut pen.nonces)
+    }
+
+    /// A pen for so many entries, or for more of them.
+    pub(super) fn pen(&self, entries: usize, now: UnixMillis) -> Pen {
+        Pen { writes_at: now, nonces: self.0.envelope.nonces(entries) }
     }
 
     /// Makes an entry; `None` when it is not to be stored.
-    pub(super) fn frame(&self, key: &CacheKey, payload: &[u8], stamp: &Stamp) -> Option<Write> {
+    pub(super) fn frame(&self, key: &CacheKey, payload: &[u8], stamp: &Stamp, nonces: &mut Nonces) -> Option<Write> {
         let keep_for = self.lifetime(key)?.retention(stamp.fresh_for_secs);
-        match self.0.envelope.wrap(key, stamp, payload) {
+        match self.0.envelope.wrap_as(key.as_str(), stamp, payload, nonces) {
             Ok(entry) => Some(Write { key: key.clone(), entry, keep_for }),
             Err(reason) => {
                 self.tally(Counter::NotWrapped(reason), 1);

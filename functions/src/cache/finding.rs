@@ -10,7 +10,7 @@ use super::{Cache, Counter, Endpoint, Visit};
 use crate::origin::Revisions;
 use crate::store::FailureReason;
 use bytes::Bytes;
-use medinsight_core::{CacheKey, Freshness, Generation};
+use medinsight_core::{CacheKey, Freshness, Generation, UnixMillis};
 use std::mem::take;
 use tokio::time::Instant;
 
@@ -47,14 +47,14 @@ impl<'a> Wanted<'a> {
 /// What a visit brings along for the store.
 #[derive(Debug)]
 struct Luggage {
-    counts: Vec<CacheKey>,
+    counts: Option<Counter>,
     inputs: Vec<(CacheKey, Bytes)>,
 }
 
 impl Luggage {
     /// Takes it off a visit.
     fn of(visit: &mut Visit) -> Self {
-        Self { counts: take(&mut visit.counts), inputs: take(&mut visit.inputs) }
+        Self { counts: visit.counts.take(), inputs: take(&mut visit.inputs) }
     }
 }
 
@@ -91,8 +91,8 @@ impl Cache {
     }
 
     async fn be_told(&self, joining: Joining, budget: &mut Budget) -> Option<Found> {
-        let patience = budget.patience()?;
         let started = Instant::now();
+        let patience = budget.patience(started)?;
         let told = tokio::time::timeout_at(patience.until, joining.told()).await;
         budget.spend_since(started);
         told.ok().flatten()
@@ -108,7 +108,7 @@ impl Cache {
 
     /// Leaves what a visit brings to the next trip.
     fn defer(&self, luggage: Luggage) {
-        luggage.counts.iter().for_each(|counter| self.count(counter));
+        luggage.counts.into_iter().for_each(|counter| self.tally(counter, 1));
         luggage.inputs.into_iter().for_each(|(key, payload)| self.store_later(key, payload));
     }
 
@@ -128,7 +128,7 @@ impl Cache {
         let (key, now) = (wanted.key, self.0.clock.now());
         let known = self.0.generations.known(key.kind().category(), now);
         if let Known::Current(generation) = known
-            && let Some(entry) = self.find_nearby(wanted, generation)
+            && let Some(entry) = self.find_nearby(wanted, generation, now)
         {
             self.defer(luggage);
             return Found::Entry(entry, Freshness::Fresh);
@@ -138,8 +138,8 @@ impl Cache {
         if !matches!(known, Known::Current(_)) {
             errand.generations.push(key.kind().category());
         }
-        let Some(patience) = budget.patience() else { return Found::Failure(FailureReason::BudgetSpent) };
         let (closed, started) = (self.0.lookups.closed(), Instant::now());
+        let Some(patience) = budget.patience(started) else { return Found::Failure(FailureReason::BudgetSpent) };
         let result = self.run(errand, patience).await;
         budget.spend_since(started);
         match result {
@@ -154,8 +154,8 @@ impl Cache {
     }
 
     /// An entry that was read a moment ago and is still fresh.
-    fn find_nearby(&self, wanted: Wanted<'_>, generation: Generation) -> Option<Entry> {
-        let (key, now) = (wanted.key, self.0.clock.now());
+    fn find_nearby(&self, wanted: Wanted<'_>, generation: Generation, now: UnixMillis) -> Option<Entry> {
+        let key = wanted.key;
         let life = self.lifetime(key)?;
         let opened = match self.0.near.find(key, now)? {
             Content::AsStored(bytes) => Entry::open(&self.0.envelope, key, bytes, &life, generation, now),
@@ -167,7 +167,7 @@ impl Cache {
 
     fn judge_and_keep(&self, wanted: Wanted<'_>, bytes: Option<Bytes>, generation: Generation, closed: u64) -> Found {
         let key = wanted.key;
-        let kept = bytes.clone().filter(|_| !self.0.near.is_off());
+        let kept = if self.0.near.is_off() { None } else { bytes.clone() };
         let found = self.judge(wanted, bytes, generation);
         if let (Found::Entry(entry, Freshness::Fresh), Some(bytes)) = (&found, kept) {
             let open = entry.header().filter(|_| near::may_be_kept_open(key));

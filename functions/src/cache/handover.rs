@@ -70,7 +70,8 @@ impl Cache {
         let name = format!("{:016x}{:016x}", getrandom::u64().ok()?, getrandom::u64().ok()?);
         let written_at = self.0.clock.now();
         let stamp = Stamp { written_at, fresh_for_secs: 0, origin_cost_ms: 0, generation: Generation(0) };
-        let entry = self.0.envelope.wrap_as(&sealed_as(&name), &stamp, job.text().as_bytes()).ok()?;
+        let envelope = &self.0.envelope;
+        let entry = envelope.wrap_as(&sealed_as(&name), &stamp, job.text().as_bytes(), &mut envelope.nonces(1)).ok()?;
         Some(format!(r#"{{"kind":"sealed","name":"{name}","job":"{}"}}"#, Base64::encode_string(&entry)))
     }
 

@@ -89,7 +89,7 @@ impl Cache {
     fn write_kept(&self, key: &CacheKey, kept: &Kept, generation: Generation) -> Result<Write, NotKept> {
         let fresh_for_secs = kept.life_secs.clamp(1, self.longest_life_secs(key.kind()).max(1));
         let stamp = Stamp { written_at: self.0.clock.now(), fresh_for_secs, origin_cost_ms: 0, generation };
-        self.frame(key, &kept.payload, &stamp).ok_or(NotKept::Entry)
+        self.frame(key, &kept.payload, &stamp, &mut self.0.envelope.nonces(1)).ok_or(NotKept::Entry)
     }
 
     fn unhurried(&self, deadline: Deadline) -> Patience {

@@ -107,9 +107,11 @@ impl Cache {
 
     /// Asks once, at the expense of the time that the store may cost the request.
     pub(super) async fn ask_within_budget(&self, key: &CacheKey, journey: &mut Journey) -> Right {
-        let Some(patience) = journey.budget.patience() else { return Right::Unknown(FailureReason::BudgetSpent) };
-        let wanted = Wanted { key, revisions: journey.revisions.as_ref() };
         let started = Instant::now();
+        let Some(patience) = journey.budget.patience(started) else {
+            return Right::Unknown(FailureReason::BudgetSpent);
+        };
+        let wanted = Wanted { key, revisions: journey.revisions.as_ref() };
         let right = self.ask(wanted, journey.deadline, patience, Wait::None).await;
         journey.budget.spend_since(started);
         right
@@ -169,7 +171,8 @@ impl Cache {
 
     /// Stores an answer that was computed under a lease.
     pub(super) async fn store_under(&self, lease: &Lease, key: &CacheKey, computed: &Computed, cost: Duration) -> Fate {
-        let Some(write) = self.write_computed(key, computed, cost, lease.generation) else {
+        let mut pen = self.pen(1, self.0.clock.now());
+        let Some(write) = self.write_computed(key, computed, cost, lease.generation, &mut pen) else {
             self.give_up(lease, key).await;
             return Fate::NotStored;
         };

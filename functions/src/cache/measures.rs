@@ -9,6 +9,7 @@ use medinsight_core::Category;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 tokio::task_local! {
     static CURRENT: Measures;
@@ -90,8 +91,8 @@ pub(super) fn served(category: Category, status: CacheStatus) {
     note(category, |measure| measure.statuses.push(status));
 }
 
-pub(super) fn store_took(category: Category, duration: Duration) {
-    note(category, |measure| measure.store += duration);
+pub(super) fn store_took(category: Category, sent_at: Instant) {
+    note(category, |measure| measure.store += sent_at.elapsed());
 }
 
 pub(super) fn origin_took(category: Category, duration: Duration) {

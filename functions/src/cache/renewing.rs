@@ -7,12 +7,13 @@ use super::{Answer, Cache, CacheStatus, Found, Visit, measures};
 use crate::origin::OriginError;
 use medinsight_core::{CacheKey, Freshness};
 use std::time::Duration;
+use tokio::time::Instant;
 
 impl Cache {
     /// The fresh answer in the store, if there is one. Near the end of its life `refresh` starts in the background.
     pub async fn find_fresh(&self, mut visit: Visit, refresh: impl FnOnce() -> Computation) -> Option<Answer> {
         let category = visit.key.kind().category();
-        let mut budget = Budget::new(&self.0.timing, visit.deadline);
+        let mut budget = Budget::new(&self.0.timing, visit.deadline, Instant::now());
         let sighting = self.see(&visit);
         let found = self.look_up(&mut visit, &mut budget).await;
         let Visit { key, deadline, revisions, .. } = visit;
@@ -49,7 +50,7 @@ impl Cache {
         mut visit: Visit,
         compute: impl FnOnce() -> Computation,
     ) -> Result<Answer, OriginError> {
-        let mut budget = Budget::new(&self.0.timing, visit.deadline);
+        let mut budget = Budget::new(&self.0.timing, visit.deadline, Instant::now());
         let found = self.look_up(&mut visit, &mut budget).await;
         let Visit { key, deadline, substitute, revisions, .. } = visit;
         let journey = |bypass| Journey { deadline, budget, bypass, revisions };

@@ -15,7 +15,7 @@ impl Cache {
     /// Takes note of how it was answered. One that failed is not noted: nothing was computed.
     pub(super) fn note_answered(&self, sighting: Option<Sighting>, answer: Option<&Answer>) {
         if let Some((sampler, sighting)) = self.0.sampler.as_ref().zip(sighting) {
-            sampler.note(sighting, answer.and_then(age_at_hit), self.0.clock.now());
+            sampler.note(sighting, answer.and_then(age_at_hit), || self.0.clock.now());
         }
     }
 

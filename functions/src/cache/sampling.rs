@@ -146,19 +146,19 @@ impl Sampler {
 
     /// Takes note of a visit that is a request of somebody.
     pub(super) fn see(&self, visit: &Visit) -> Option<Sighting> {
-        let endpoint = Endpoint::of(visit.key.kind().category()).filter(|_| !visit.counts.is_empty())?;
+        let endpoint = Endpoint::of(visit.key.kind().category()).filter(|_| visit.counts.is_some())?;
         Some(Sighting { endpoint, hash: self.key.hash(visit.key.as_str()) })
     }
 
     /// Takes note of how the request was answered.
-    pub(super) fn note(&self, sighting: Sighting, age: Option<Duration>, now: UnixMillis) {
+    pub(super) fn note(&self, sighting: Sighting, age: Option<Duration>, now: impl Fn() -> UnixMillis) {
         let gathering = &self.endpoints[sighting.endpoint as usize];
         if self.began_at.load(Ordering::Relaxed) == NOTHING_YET {
             // Of two that come first either one will do.
-            self.began_at.store(now.0, Ordering::Relaxed);
+            self.began_at.store(now().0, Ordering::Relaxed);
         }
         if gathering.count_and_is_sampled(sighting.hash) {
-            gathering.gather(Event { at: now, hash: sighting.hash, age: AgeClass::of(age), count: 1 });
+            gathering.gather(Event { at: now(), hash: sighting.hash, age: AgeClass::of(age), count: 1 });
         }
     }
 
@@ -219,7 +219,7 @@ mod tests {
 
     fn note(sampler: &Sampler, drug: u64, at_secs: u64) {
         let sighting = sampler.see(&request(drug)).expect("a request");
-        sampler.note(sighting, None, UnixMillis(at_secs * 1_000));
+        sampler.note(sighting, None, || UnixMillis(at_secs * 1_000));
     }
 
     fn taken(sampler: &Sampler, at_secs: u64) -> Option<Batch> {
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn what_is_no_request_is_not_sampled() {
         let sampler = sampler();
-        let warming = Visit { counts: Vec::new(), ..request(1) };
+        let warming = Visit { counts: None, ..request(1) };
         assert!(sampler.see(&warming).is_none());
     }
 

@@ -37,13 +37,13 @@ pub(super) struct Budget(Duration);
 
 impl Budget {
     /// The whole of it, or less when the request has less time left.
-    pub(super) fn new(timing: &Timing, deadline: Deadline) -> Self {
-        Self(timing.store_budget.min(deadline.remaining()))
+    pub(super) fn new(timing: &Timing, deadline: Deadline, now: Instant) -> Self {
+        Self(timing.store_budget.min(deadline.0.saturating_duration_since(now)))
     }
 
-    /// How long to wait for the next trip; `None` when all is spent.
-    pub(super) fn patience(self) -> Option<Patience> {
-        (!self.0.is_zero()).then(|| Patience::of(self.0))
+    /// How long to wait for a trip that begins now; `None` when all is spent.
+    pub(super) fn patience(self, now: Instant) -> Option<Patience> {
+        (!self.0.is_zero()).then(|| Patience { until: now + self.0 })
     }
 
     /// Takes off what a piece of work has taken. It is not handed the work: every hand that a future goes through copies it.

@@ -27,7 +27,7 @@ where
         write!(line, r#"","level":"{}""#, event.metadata().level())?;
         context.format_fields(line.by_ref(), event)?;
         if let Some(id) = RequestId::current() {
-            write!(line, r#","request_id":{}"#, JsonText(id.as_str()))?;
+            write!(line, r#","request_id":{}"#, JsonText(&id.text()))?;
         }
         line.write_str("}\n")
     }

@@ -50,19 +50,19 @@ impl<S> InTurn<S> {
         Self { stream, turn: Turn::OfOthers, full: None }
     }
 
-    /// Whoever found a round full and is polled again has let all others have their turn, and opens the next round.
-    fn poll_begin(&mut self, cx: &Context<'_>) -> Poll<()> {
-        let mut round = ROUND.get();
+    /// Whether the round has room for one more. Whoever found it full and is polled again has let all others have their
+    /// turn, and opens the next one.
+    fn has_room(&mut self) -> bool {
+        let round = ROUND.get();
         if self.full.take() == Some(round.number) {
-            round = Round { number: round.number.wrapping_add(1), begun: 0 };
+            ROUND.set(Round { number: round.number.wrapping_add(1), begun: 0 });
         }
-        if round.begun < AT_ONCE {
-            ROUND.set(Round { begun: round.begun + 1, ..round });
-            return Poll::Ready(());
-        }
-        self.full = Some(round.number);
+        ROUND.get().begun < AT_ONCE
+    }
+
+    fn wait_for_the_next_round(&mut self, cx: &Context<'_>) {
+        self.full = Some(ROUND.get().number);
         cx.waker().wake_by_ref();
-        Poll::Pending
     }
 
     fn poll_turn(&mut self, cx: &Context<'_>) -> Poll<()> {
@@ -83,9 +83,15 @@ impl<S> InTurn<S> {
 
 impl AsyncRead for InTurn<TcpStream> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        ready!(self.stream.poll_read_ready(cx))?;
-        ready!(self.poll_begin(cx));
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        if !self.has_room() {
+            ready!(self.stream.poll_read_ready(cx))?;
+            self.wait_for_the_next_round(cx);
+            return Poll::Pending;
+        }
+        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer));
+        let round = ROUND.get();
+        ROUND.set(Round { begun: round.begun + 1, ..round });
+        Poll::Ready(read)
     }
 }
 

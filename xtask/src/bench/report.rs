@@ -165,7 +165,7 @@ const INTRODUCTION: &str = "\
 # Benchmarks
 
 Written by `cargo xtask bench`, which builds everything, installs what the others need below `target`, and measures all of it
-side by side on loopback; it takes about a quarter of an hour. `cargo xtask bench --quick` takes three minutes and leaves its
+side by side on loopback; it takes about twenty minutes. `cargo xtask bench --quick` takes three minutes and leaves its
 report in `target/bench`. The figures of every round are in [docs/benchmarks/figures.csv](docs/benchmarks/figures.csv), single requests in
 [docs/benchmarks/requests.csv](docs/benchmarks/requests.csv).
 

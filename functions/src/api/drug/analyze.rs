@@ -102,7 +102,6 @@ fn queued(id: AnalysisId, status: CacheStatus, expected_in: Duration) -> Result<
     };
     let mut response = momentary(to_json(&body)?);
     response.headers_mut().insert(X_CACHE, HeaderValue::from_static(status.x_cache()));
-    response.extensions_mut().insert(status);
     Ok(response)
 }
 

@@ -84,7 +84,7 @@ fn sampled(trace: &Trace, processes: usize) -> Vec<Batch> {
             .or_insert_with(|| CacheKey::build("drug_info", &format!("drug{drug}"), None).expect("a key"));
         let visit =
             Visit { counts: Endpoint::DrugInfo.requests(), ..Visit::to(key.clone(), Deadline::after(Duration::ZERO)) };
-        sampler.note(sampler.see(&visit).expect("a request"), None, now);
+        sampler.note(sampler.see(&visit).expect("a request"), None, || now);
         batches.extend(sampler.take_due(now).iter().filter_map(|(_, batch)| Batch::decode(batch)));
     }
     batches.extend(samplers.iter().filter_map(|sampler| sampler.gathered(Endpoint::DrugInfo)));

@@ -44,7 +44,7 @@ struct Extent {
 }
 
 const FULL: Extent = Extent {
-    rounds: 4,
+    rounds: 8,
     closed_window: Duration::from_secs(1),
     open_window: Duration::from_secs(2),
     bursts: 3,
