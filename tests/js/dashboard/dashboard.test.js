@@ -117,7 +117,7 @@ test("numbers move while people ask, on a page that is small and soon there", as
   assert.match(await page.locator(".legend").first().textContent(), /requests \d+/);
   const table = page.locator("figure").first();
   await table.getByText("numbers").click();
-  assert.ok((await table.locator("tbody tr").count()) >= 1);
+  await table.locator("tbody tr").first().waitFor();
 });
 
 test("the entries that are hit most are there, and the largest of a sample", async (t) => {
