@@ -141,8 +141,9 @@ mod tests {
     use bytes::Buf;
     use proptest::prelude::*;
     use std::cell::RefCell;
+    use std::io;
     use std::rc::Rc;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
     use tokio::net::{TcpListener, TcpStream};
     use tokio::runtime::Builder;
     use tokio::task::LocalSet;
@@ -195,25 +196,40 @@ mod tests {
         assert_eq!(order.len(), far_ends.len() + 1);
     }
 
+    /// What arrives of what is written through a connection that takes so many bytes at once.
+    fn received_through(room: usize, write: impl AsyncFnOnce(&mut InTurn<DuplexStream>) -> io::Result<()>) -> Vec<u8> {
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        let (near, mut far) = tokio::io::duplex(room);
+        let mut near = InTurn::new(near);
+        runtime.block_on(async {
+            let write = async {
+                write(&mut near).await.expect("an open connection");
+                near.shutdown().await.expect("an open connection");
+            };
+            let mut received = Vec::new();
+            let (_, read) = tokio::join!(write, far.read_to_end(&mut received));
+            read.map(|_| received).expect("the whole")
+        })
+    }
+
     proptest! {
         #[test]
         fn what_is_written_arrives_whole_through_however_narrow_a_connection(
+            bytes in prop::collection::vec(any::<u8>(), 0..200),
+            room in 1..40usize,
+        ) {
+            let received = received_through(room, async |near| near.write_all(&bytes).await);
+            prop_assert_eq!(received, bytes);
+        }
+
+        #[test]
+        fn parts_arrive_whole_and_in_order_whether_they_are_put_together_or_not(
             head in prop::collection::vec(any::<u8>(), 0..200),
             body in prop::collection::vec(any::<u8>(), 0..2 * MOST_COPIED),
             room in 1..MOST_COPIED,
         ) {
-            let runtime = Builder::new_current_thread().build().expect("a runtime");
-            let (near, mut far) = tokio::io::duplex(room);
-            let mut near = InTurn::new(near);
-            let received = runtime.block_on(async {
-                let write = async {
-                    near.write_all_buf(&mut Buf::chain(head.as_slice(), body.as_slice())).await.expect("an open connection");
-                    near.shutdown().await.expect("an open connection");
-                };
-                let mut received = Vec::new();
-                let (_, read) = tokio::join!(write, far.read_to_end(&mut received));
-                read.map(|_| received).expect("the whole")
-            });
+            let mut parts = Buf::chain(head.as_slice(), body.as_slice());
+            let received = received_through(room, async |near| near.write_all_buf(&mut parts).await);
             prop_assert_eq!(received, [head, body].concat());
         }
     }
