@@ -37,7 +37,7 @@ impl RequestId {
     /// The client's id, or a new one when there is none that may be logged.
     pub(crate) fn of_request(headers: &HeaderMap) -> Self {
         let claimed = headers.get(HEADER).and_then(|value| value.to_str().ok());
-        claimed.filter(|id| may_be_logged(id)).map_or_else(Self::unique, Self::of_platform)
+        claimed.filter(|id| may_be_logged(id)).map_or_else(Self::unique, |id| Self::Given(id.into()))
     }
 
     /// The id.

@@ -71,13 +71,10 @@ impl TraceContext {
     }
 
     /// The headers of whatever is called on behalf of the current trace; none outside of any.
-    pub(crate) fn headers() -> Vec<(&'static str, HeaderValue)> {
+    pub(crate) fn headers() -> Vec<(HeaderName, HeaderValue)> {
         let Ok(current) = CURRENT.try_with(Self::clone) else { return Vec::new() };
-        let headers = [
-            ("traceparent", Some(current.traceparent())),
-            ("tracestate", current.tracestate()),
-            ("x-amzn-trace-id", current.xray()),
-        ];
+        let headers =
+            [(TRACEPARENT, Some(current.traceparent())), (TRACESTATE, current.tracestate()), (XRAY, current.xray())];
         headers.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value?).ok()?))).collect()
     }
 }

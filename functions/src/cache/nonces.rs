@@ -28,12 +28,11 @@ impl Nonces {
     ///
     /// [`NotWrapped::NoRandomness`].
     pub(super) fn draw(&mut self) -> Result<[u8; NONCE_BYTES], NotWrapped> {
-        if let Some(nonce) = self.drawn.pop() {
-            return Ok(nonce);
+        if self.drawn.is_empty() {
+            let mut fresh = vec![[0; NONCE_BYTES]; self.at_once.max(1)];
+            (self.entropy)(fresh.as_flattened_mut()).map_err(|_| NotWrapped::NoRandomness)?;
+            self.drawn = fresh;
         }
-        let mut fresh = vec![[0; NONCE_BYTES]; self.at_once.max(1)];
-        (self.entropy)(fresh.as_flattened_mut()).map_err(|_| NotWrapped::NoRandomness)?;
-        self.drawn = fresh;
         self.drawn.pop().ok_or(NotWrapped::NoRandomness)
     }
 }

@@ -67,9 +67,7 @@ impl HttpClient {
     /// Sends a request, with the headers of the trace that it belongs to, and reads the answer.
     pub(super) async fn send(&self, mut request: Request<Full<Bytes>>, until: Deadline) -> Result<Reply, CallFailure> {
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        request.headers_mut().extend(
-            TraceContext::headers().into_iter().map(|(name, value)| (http::HeaderName::from_static(name), value)),
-        );
+        request.headers_mut().extend(TraceContext::headers());
         let response = timeout_at(until.0, self.exchange(request)).await.unwrap_or(Err(CallFailure::TimedOut))?;
         Ok(Reply::of(response))
     }

@@ -23,8 +23,8 @@ impl Counter {
         CacheKey::build(Category::Usage.as_str(), "minute", Some(&minute.0.to_string())).ok()
     }
 
-    /// What a counter is called in the buckets of minutes: its name.
-    pub(in crate::cache) fn name_in_minutes(key: &CacheKey) -> String {
+    /// A key as the buckets of minutes have it, without the prefix; that of a counter is its name.
+    fn name_in_minutes(key: &CacheKey) -> String {
         let key = key.as_str();
         key.split_once(':').map_or(key, |(_, name)| name).to_owned()
     }

@@ -1,4 +1,5 @@
-//! What has to happen in one step on the server. Each script is O(1), but for the one that removes several entries.
+//! What has to happen in one step on the server. Each script touches keys of one slot only, and is O(1) but for the one
+//! that removes several entries.
 
 use crate::budget::Charge;
 use crate::store::{LeaseToken, Write};
