@@ -53,6 +53,12 @@ async function signIn(page, token = ADMIN_TOKEN) {
   await page.keyboard.press("Enter");
 }
 
+// Runs in the page: whether no plot is wider than its place.
+function fitting() {
+  const plots = [...document.querySelectorAll(".plot")];
+  return plots.length > 0 && plots.every((plot) => plot.scrollWidth <= plot.clientWidth);
+}
+
 async function openSignedIn(t, options) {
   const page = await open(t, options);
   await signIn(page);
@@ -272,6 +278,7 @@ for (const colorScheme of ["light", "dark"]) {
     assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), colorScheme);
     await page.setViewportSize(PHONE);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.width);
+    await until("every plot is drawn anew", () => page.evaluate(fitting));
     assert.deepEqual(await serious(page), []);
     await page.getByRole("button", { name: /colours$/ }).click();
     assert.notEqual(await page.evaluate(() => document.documentElement.dataset.theme), colorScheme);
